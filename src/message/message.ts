@@ -1,0 +1,151 @@
+/** The message: immutable, with an id and a timestamp that are always readable and headers that are never mutated. */
+import { type HeadersInit, type KnownHeaders, NO_HEADERS, checkHeaders } from './headers.ts'
+import { type IdSource, idText, mix } from './identity.ts'
+
+/** What travels through channels. `H` are the headers known to be set, besides the optional {@link KnownHeaders}. */
+export interface Message<out P, out H = {}> {
+  /** Unique; the same again when the message is redelivered. */
+  readonly id: string
+  /** Milliseconds since 1970 when the message, or the one it was made from, entered the runtime. */
+  readonly timestamp: number
+  readonly payload: P
+  readonly headers: H & KnownHeaders
+}
+
+/** A payload with headers, not sent yet: what `message(...)` makes. It has no id until a runtime accepts it. */
+export interface MessageDraft<out P, out H = {}> {
+  readonly [draft]: true
+  readonly payload: P
+  readonly headers: H & KnownHeaders
+}
+
+const draft = Symbol.for('allora/draft')
+
+class Draft implements MessageDraft<unknown> {
+  declare readonly [draft]: true
+  readonly payload: unknown
+  readonly headers: HeadersInit
+  constructor(payload: unknown, headers: HeadersInit) {
+    this.payload = payload
+    this.headers = headers
+    Object.freeze(this)
+  }
+  static {
+    Object.defineProperty(Draft.prototype, draft, { value: true })
+  }
+}
+
+/**
+ * Puts headers beside a payload: to send, or to return from a handler.
+ *
+ * A handler that returns it sets the headers named and keeps all others.
+ *
+ * @throws InvalidHeaderError when a known header, such as `priority`, has a value of the wrong type.
+ */
+export function message<P, const H extends HeadersInit = {}>(payload: P, headers?: H): MessageDraft<P, H> {
+  if (headers === undefined) return new Draft(payload, NO_HEADERS) as unknown as MessageDraft<P, H>
+  return new Draft(payload, Object.freeze(Object.assign({}, checkHeaders(headers)))) as unknown as MessageDraft<P, H>
+}
+
+/** Whether a value was made by {@link message}. */
+export function isDraft(value: unknown): value is MessageDraft<unknown, HeadersInit> {
+  return typeof value === 'object' && value !== null && (value as { [draft]?: true })[draft] === true
+}
+
+/** Whether a value is a message that a runtime delivered. */
+export function isMessage(value: unknown): value is Message<unknown, HeadersInit> {
+  return value instanceof MessageRecord
+}
+
+/**
+ * The one implementation of {@link Message}. It names its lineage by numbers, so it keeps no other message alive: the root
+ * it descends from (`root`, `sequence`), the place it was made (`high`, `low`), and that of its cause.
+ */
+export class MessageRecord implements Message<unknown> {
+  readonly payload: unknown
+  readonly timestamp: number
+  /** The headers without the causation id. Never mutated, shared between messages. */
+  rawHeaders: HeadersInit
+  /** The root's id, or the source that makes it from `sequence`. */
+  readonly root: string | IdSource
+  readonly sequence: number
+  readonly high: number
+  readonly low: number
+  private readonly causeHigh: number
+  private readonly causeLow: number
+  /** Whether `headers` has still to be given the causation id. */
+  private derived: boolean
+
+  constructor(
+    payload: unknown,
+    headers: HeadersInit,
+    timestamp: number,
+    root: string | IdSource,
+    sequence: number,
+    high = 0,
+    low = 0,
+    causeHigh = 0,
+    causeLow = 0,
+    derived = false,
+  ) {
+    this.payload = payload
+    this.timestamp = timestamp
+    this.rawHeaders = headers
+    this.root = root
+    this.sequence = sequence
+    this.high = high
+    this.low = low
+    this.causeHigh = causeHigh
+    this.causeLow = causeLow
+    this.derived = derived
+  }
+
+  get id(): string {
+    return idText(this.rootId, this.high, this.low)
+  }
+
+  get headers(): HeadersInit {
+    if (this.derived) {
+      this.derived = false
+      const headers: Record<string, unknown> = Object.assign({}, this.rawHeaders)
+      headers['causationId'] = idText(this.rootId, this.causeHigh, this.causeLow)
+      this.rawHeaders = headers
+    }
+    return this.rawHeaders
+  }
+
+  /** The message made from this one at a node, or the `number`-th of them. */
+  derive(payload: unknown, headers: HeadersInit, nodeHigh: number, nodeLow: number, number = 0): MessageRecord {
+    return new MessageRecord(
+      payload,
+      headers,
+      this.timestamp,
+      this.root,
+      this.sequence,
+      mix(mix(this.high, nodeHigh), number),
+      mix(mix(this.low, nodeLow), number),
+      this.high,
+      this.low,
+      true,
+    )
+  }
+
+  toJSON(): object {
+    return { id: this.id, timestamp: this.timestamp, payload: this.payload, headers: this.headers }
+  }
+
+  private get rootId(): string {
+    return typeof this.root === 'string' ? this.root : this.root(this.sequence)
+  }
+}
+
+/** A message that was stored or came over a wire, with the id it had there. */
+export function restoreMessage(stored: {
+  readonly id: string
+  readonly timestamp: number
+  readonly payload: unknown
+  readonly headers?: { readonly [name: string]: unknown }
+}): Message<unknown> {
+  const headers = stored.headers === undefined ? NO_HEADERS : checkHeaders(stored.headers)
+  return new MessageRecord(stored.payload, headers, stored.timestamp, stored.id, 0)
+}
