@@ -1,0 +1,64 @@
+/** Which way imports may go. A folder of src/ is a stage; it may import itself and the stages named here. */
+
+const stages = {
+  errors: [],
+  graph: ['errors'],
+  message: ['errors'],
+  flow: ['errors', 'graph', 'message'],
+  app: ['errors', 'graph', 'message', 'flow'],
+  transport: ['errors', 'graph', 'message'],
+  memory: ['errors', 'graph', 'message', 'transport'],
+  runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
+  testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
+}
+
+const inStages = (names) => `^src/(${names.join('|')})/`
+
+const stageRules = Object.entries(stages).map(([stage, allowed]) => ({
+  name: `${stage}-imports-only-${['itself', ...allowed].join('-')}`,
+  severity: 'error',
+  from: { path: inStages([stage]) },
+  to: { path: '^src/', pathNot: inStages([stage, ...allowed]) },
+}))
+
+export default {
+  forbidden: [
+    ...stageRules,
+    {
+      name: 'stage-is-listed',
+      comment: 'A new folder of src/ needs a row in the table above.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: inStages(Object.keys(stages)) },
+      to: {},
+    },
+    {
+      name: 'runtime-knows-only-types-of-flow',
+      comment: 'The builder and the runtime meet in the graph; neither needs the code of the other.',
+      severity: 'error',
+      from: { path: inStages(['runtime']) },
+      to: { path: inStages(['flow']), dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-cycle', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+    {
+      name: 'only-dependencies',
+      comment: 'The published code may import only what a user of the package gets installed.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+    {
+      name: 'fp-ts-by-module',
+      comment: 'Import fp-ts/lib/X.js: the root import adds 68 kB.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/fp-ts/', pathNot: 'node_modules/fp-ts/lib/[A-Za-z]+\\.js$' },
+    },
+    { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: 'specify',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+}
