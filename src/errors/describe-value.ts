@@ -1,0 +1,18 @@
+/** Values in sentences: short, quoted and on one line, whatever came. */
+
+const LONGEST = 80
+
+/** The text in double quotes, with control characters escaped, shortened to 80 characters. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+}
+
+/** What came, as the end of "but it is ...": `missing`, `null`, `the number 3`, `the string "a"`, `an array`. */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (value === null) return 'null'
+  if (typeof value === 'string') return `the string ${quote(value)}`
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object'
+  if (typeof value === 'function') return 'a function'
+  return `the ${typeof value} ${String(value)}`
+}
