@@ -1,0 +1,67 @@
+/** An app: flows put together, with one registry of channels, functions and schemas. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { DuplicateFlowError } from '../errors/flow-errors.ts'
+import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
+import { type Services, addFunction } from '../flow/flow-parts.ts'
+import type { AnyFunction } from '../flow/service.ts'
+import { deepFreeze } from '../graph/freeze.ts'
+import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
+import type { Consistent, Registry } from './registry.ts'
+
+/** Flows `F` that run together. Plain frozen data with the functions beside it. */
+export interface App<out F extends AnyFlow> {
+  readonly version: typeof GRAPH_VERSION
+  /** Those given and those they call. */
+  readonly flows: readonly F[]
+  readonly graph: AppGraph
+  /** By the names in the graph. */
+  readonly functions: Readonly<Record<string, AnyFunction>>
+  /** By channel id. */
+  readonly schemas: Readonly<Record<string, StandardSchemaV1>>
+  /** Names of services that only the runtime can bind. */
+  readonly contracts: readonly string[]
+}
+
+/** Any app. */
+export type AnyApp = App<AnyFlow>
+
+/**
+ * Puts flows together. Flows that they `call` come along. A channel that has two payload types or kinds does not compile.
+ *
+ * @throws DuplicateFlowError when two flows have the same id.
+ * @throws DuplicateServiceError when one name stands for two functions.
+ */
+export function app<const Fs extends readonly AnyFlow[]>(
+  ...flows: { [I in keyof Fs]: Fs[I] & Consistent<Fs[I], Registry<RefsOf<Fs[number]>>> }
+): App<Fs[number]> {
+  return assemble(flows as readonly AnyFlow[]) as App<Fs[number]>
+}
+
+/** Puts flows together without their types. */
+export function assemble(given: readonly AnyFlow[]): AnyApp {
+  const flows = [...new Set(given.flatMap(withCalled))]
+  refuseSameId(flows)
+  const { functions, contracts } = flows.reduce(addServices, { functions: {}, contracts: [] })
+  return Object.freeze({
+    version: GRAPH_VERSION,
+    flows: Object.freeze(flows),
+    graph: deepFreeze<AppGraph>({ version: GRAPH_VERSION, flows: flows.map((flow) => flow.graph) }),
+    functions: Object.freeze(functions),
+    schemas: Object.freeze(Object.assign({}, ...flows.map((flow) => flow.schemas))),
+    contracts: Object.freeze(contracts),
+  })
+}
+
+const withCalled = (flow: AnyFlow): readonly AnyFlow[] => [flow, ...flow.calls.flatMap(withCalled)]
+
+function addServices(all: Services, { functions, contracts }: AnyFlow): Services {
+  const entries = [...Object.entries(functions).map(([name, fn]) => ({ name, fn })), ...contracts.map((name) => ({ name }))]
+  return entries.reduce<Services>(addFunction, all)
+}
+
+function refuseSameId(flows: readonly AnyFlow[]): void {
+  const ids = flows.map((flow) => flow.graph.id)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  if (twice === undefined) return
+  throw new DuplicateFlowError(`Two flows of this app have the id "${twice}". Give one of them another: flow('other-id').from(...).`, { flowId: twice })
+}

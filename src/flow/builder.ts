@@ -1,0 +1,143 @@
+/** The builder: one small class that implements every operator, blind to types. `flow.ts` says what it means. */
+import { describeValue } from '../errors/describe-value.ts'
+import { InvalidBranchError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
+import { deepFreeze } from '../graph/freeze.ts'
+import { GRAPH_VERSION, type NodeKind } from '../graph/graph.ts'
+import { type AnyChannel, isChannelToken, tokenOf } from './channel-token.ts'
+import type { Given } from './describe-node.ts'
+import type { AnyFlow } from './flow-def.ts'
+import type { FlowStart } from './flow.ts'
+import { type FlowState, addErrorOutlet, addRecover, addStep, closeBranch, emptyState, lastNode, openBranch } from './flow-state.ts'
+
+/**
+ * Begins a flow. Without an id it has that of the channel it reads from.
+ *
+ * @throws InvalidNameError when the id is empty.
+ */
+export function flow(id?: string): FlowStart {
+  if (id !== undefined && (typeof id !== 'string' || id === '')) {
+    throw new InvalidNameError(`A flow's id must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to take that of its channel.`)
+  }
+  // The typed face and the untyped builder meet here, and nowhere else.
+  return { from: (channel: AnyChannel, options?: Given) => start(id, channel, options) } as never
+}
+
+function start(id: string | undefined, channel: AnyChannel, options?: Given): FlowBuilder {
+  const name = id ?? (isChannelToken(channel) ? channel.id : '')
+  return new FlowBuilder(addStep(emptyState(name), 'inlet', { channel, ...options }))
+}
+
+type Branch = (branch: FlowBuilder) => unknown
+type Branches = Readonly<Record<string, Branch>>
+
+class FlowBuilder {
+  readonly state: FlowState
+
+  constructor(state: FlowState) {
+    this.state = state
+    Object.freeze(this)
+  }
+
+  transform(service: unknown, options?: Given): FlowBuilder {
+    return this.step('transform', { service, ...options })
+  }
+
+  handle(service: unknown, options?: Given): FlowBuilder {
+    return this.step('handle', { service, ...options })
+  }
+
+  filter(service: unknown, options?: Given): FlowBuilder {
+    return this.step('filter', { service, ...options })
+  }
+
+  split(splitter?: unknown, options?: Given): FlowBuilder {
+    const onlyOptions = splitter === undefined || (typeof splitter === 'object' && splitter !== null)
+    return this.step('split', onlyOptions ? { ...splitter, ...options } : { service: splitter, ...options })
+  }
+
+  aggregate(options?: Given): FlowBuilder {
+    return this.step('aggregate', { ...options })
+  }
+
+  setHeader(header: string, service: unknown, options?: Given): FlowBuilder {
+    return this.step('setHeader', { header, service, ...options })
+  }
+
+  tap(channel: unknown, options?: Given): FlowBuilder {
+    return this.step('tap', { channel, ...options })
+  }
+
+  through(channel: unknown, options?: Given): FlowBuilder {
+    return this.step('through', { channel, ...options })
+  }
+
+  call(callee: AnyFlow, options?: Given): FlowBuilder {
+    const { id, channels, nodes } = callee.graph
+    const inlet = nodes.find((node) => node.kind === 'inlet')
+    const spec = channels.find((channel) => channel.id === inlet?.channel)
+    const called = { ...this.state, calls: [...this.state.calls, callee] }
+    return new FlowBuilder(addStep(called, 'call', { flow: id, channel: spec && tokenOf(spec), ...options }))
+  }
+
+  onError(service: unknown, options?: Given): FlowBuilder {
+    return new FlowBuilder(addRecover(this.state, { service, ...options }))
+  }
+
+  errorsTo(channel: unknown, options?: Given): FlowBuilder {
+    return new FlowBuilder(addErrorOutlet(this.state, { channel, ...options }))
+  }
+
+  to(channel: unknown, options?: Given): FlowBuilder {
+    return this.step('outlet', { channel, ...options })
+  }
+
+  toEach(channels: unknown, options?: Given): FlowBuilder {
+    return this.step('recipients', { channels, ...options })
+  }
+
+  route(key: string, cases: Branches, options?: Given & { readonly otherwise?: Branch }): FlowBuilder {
+    return this.branches({ key }, cases, options)
+  }
+
+  routeBy(selector: unknown, cases: Branches, options?: Given & { readonly otherwise?: Branch }): FlowBuilder {
+    return this.branches(selector, cases, options)
+  }
+
+  build(): unknown {
+    const ended = this.state.tails.length === 0 ? this.state : addStep(this.state, 'reply')
+    const { id, channels, nodes, edges, functions, contracts, schemas, calls } = ended
+    return Object.freeze({
+      graph: deepFreeze({ version: GRAPH_VERSION, id, channels: Object.values(channels), nodes, edges }),
+      functions: Object.freeze(functions),
+      contracts: Object.freeze(contracts),
+      schemas: Object.freeze(schemas),
+      calls: Object.freeze(calls),
+    })
+  }
+
+  private step(kind: NodeKind, fields: Given): FlowBuilder {
+    return new FlowBuilder(addStep(this.state, kind, fields))
+  }
+
+  private branches(by: unknown, cases: Branches, { otherwise, ...options }: Given & { readonly otherwise?: Branch } = {}): FlowBuilder {
+    const names = Object.keys(cases)
+    const routed = addStep(this.state, 'route', { by, cases: names, ...(otherwise && { otherwise: true }), ...options })
+    const router = lastNode(routed).id
+    const ports: [string, Branch | undefined][] = names.map((name) => [`case:${name}`, cases[name]])
+    if (otherwise !== undefined) ports.push(['otherwise', otherwise])
+
+    const joined = ports.reduce<FlowState>((outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)), { ...routed, tails: [] })
+    return new FlowBuilder(joined.tails.length === 0 ? joined : addStep(joined, 'join'))
+  }
+}
+
+/** The state at the end of what a branch made of its start. */
+function runBranch(outer: FlowState, router: string, port: string, branch: Branch | undefined): FlowState {
+  const begin = openBranch(outer, router, port)
+  const end = typeof branch === 'function' ? branch(new FlowBuilder(begin)) : branch
+  if (end instanceof FlowBuilder && end.state.chain === begin.chain) return end.state
+  throw new InvalidBranchError(
+    `Flow "${outer.id}", node "${router}": the branch "${port}" must be a function that returns the chain it was given, but it gave ${describeValue(end)}. Write (branch) => branch.to(...) without braces, or return it.`,
+    { flowId: outer.id, nodeId: router },
+  )
+}

@@ -1,0 +1,168 @@
+/** Channel tokens: what a flow names its channels by. Frozen data at run time; id, kind and payload in the type. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { InvalidOptionError } from '../errors/channel-errors.ts'
+import { InvalidNameError } from '../errors/flow-errors.ts'
+import type { ChannelKind, ChannelSpec } from '../graph/graph.ts'
+import type { Message } from '../message/message.ts'
+import type { FlowTypeError } from './flow-type-error.ts'
+
+declare const accepts: unique symbol
+declare const emits: unique symbol
+
+/** A channel that takes payloads of type `Payload`; one that takes a wider type will do. */
+export interface ChannelAccepting<in Payload> {
+  readonly kind: ChannelKind
+  readonly id: string
+  /** The channel as data. */
+  readonly spec: ChannelSpec
+  readonly [accepts]: (payload: Payload) => void
+}
+
+/** Names a channel. Invariant in `Payload`: `.to` writes it and `.from` reads it. `unknown` until `.of` says more. */
+export interface ChannelToken<out Kind extends ChannelKind, out Id extends string, in out Payload> extends ChannelAccepting<Payload> {
+  readonly kind: Kind
+  readonly id: Id
+  readonly [emits]: Payload
+  /** What payloads from outside are checked against; absent when `.of` was given no schema. */
+  readonly schema?: StandardSchemaV1
+  /** Orders a `priority` channel. */
+  readonly compare?: Comparator
+  /** The same channel, carrying `T`. */
+  of<T>(): ChannelToken<Kind, Id, T>
+  /** The same channel, carrying what the schema makes. Payloads that come from outside the program are checked by it. */
+  of<S extends StandardSchemaV1>(schema: S): ChannelToken<Kind, Id, StandardSchemaV1.InferOutput<S>>
+}
+
+/** Any token, whatever its payload. */
+export type AnyChannel = ChannelToken<ChannelKind, string, any>
+
+/** The payload a token carries. */
+export type PayloadOf<C> = C extends ChannelToken<ChannelKind, string, infer P> ? P : never
+
+/** The token as it stands in a flow: one that carries `unknown` takes the payload it is used with. */
+export type Adopt<C, P> = C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? ChannelToken<K, Id, P> : C) : never
+
+/** Says which of two messages goes first: negative for the first, positive for the second, 0 for the one that came first. */
+export type Comparator = (a: Message<unknown>, b: Message<unknown>) => number
+
+/** Options of every kind of channel. */
+export interface ChannelOptions {
+  /** The transport it is bound to, by its name in the runtime's options; absent = the runtime's default. */
+  readonly transport?: string
+}
+
+/** Options of `direct`. */
+export interface DirectOptions extends ChannelOptions {
+  /** Allows several consumers; absent = exactly one. */
+  readonly dispatch?: NonNullable<ChannelSpec['dispatch']>
+}
+
+/** Options of `queue`. */
+export interface QueueOptions extends ChannelOptions {
+  /** Messages held at most, at least 1; absent = 1,024. `Infinity` lifts the bound. */
+  readonly capacity?: number
+  /** What a full channel does with one more message; absent = `'wait'`. */
+  readonly overflow?: NonNullable<ChannelSpec['overflow']>
+}
+
+/** Options of `priority`. */
+export interface PriorityOptions extends QueueOptions {
+  /** Which message goes first; absent = the one with the higher `priority` header. */
+  readonly compare?: Comparator
+}
+
+/** Options of `pubsub`. */
+export interface PubSubOptions extends ChannelOptions {
+  /** What `send` waits for; absent = `'accepted'`. */
+  readonly await?: NonNullable<ChannelSpec['await']>
+  /** Fewer subscribers than this refuse the send; absent = 0. */
+  readonly minSubscribers?: number
+}
+
+/** Makes tokens of one kind. */
+export interface ChannelFactory<Kind extends ChannelKind, Options extends ChannelOptions> {
+  // The second type parameter is never given: it keeps `queue<string>('x')` out of this overload, which would lose the literal id.
+  <const Id extends string, _Inferred>(id: Id, options?: Options): ChannelToken<Kind, Id, unknown>
+  <_Payload>(id: FlowTypeError<`write ${Kind}('id').of<Payload>(): a type argument here would lose the literal id`>, options?: Options): never
+}
+
+/** A channel that hands each message to its one consumer, in the sender's own async context (Point-to-Point Channel). */
+export const direct: ChannelFactory<'direct', DirectOptions> = factory('direct')
+/** A FIFO buffer with competing consumers, bounded unless told otherwise (Point-to-Point Channel). */
+export const queue: ChannelFactory<'queue', QueueOptions> = factory('queue')
+/** A buffer that gives the most urgent message first. */
+export const priority: ChannelFactory<'priority', PriorityOptions> = factory('priority')
+/** A queue without a buffer: a send waits for its receiver. */
+export const rendezvous: ChannelFactory<'rendezvous', ChannelOptions> = factory('rendezvous')
+/** A channel that gives every subscriber each message (Publish-Subscribe Channel). */
+export const pubsub: ChannelFactory<'pubsub', PubSubOptions> = factory('pubsub')
+
+type AnyOptions = DirectOptions & PriorityOptions & PubSubOptions
+
+/** The one implementation of {@link ChannelToken}, blind to its payload. */
+class Token {
+  readonly kind: ChannelKind
+  readonly id: string
+  readonly spec: ChannelSpec
+  declare readonly schema?: StandardSchemaV1
+  declare readonly compare?: Comparator
+
+  constructor(spec: ChannelSpec, compare?: Comparator, schema?: StandardSchemaV1) {
+    this.kind = spec.kind
+    this.id = spec.id
+    this.spec = spec
+    if (compare !== undefined) this.compare = compare
+    if (schema !== undefined) this.schema = schema
+    Object.freeze(this)
+  }
+
+  of(schema?: StandardSchemaV1): Token {
+    return schema === undefined ? this : new Token(this.spec, this.compare, schema)
+  }
+}
+
+/** Whether a value is a token. */
+export function isChannelToken(value: unknown): value is AnyChannel {
+  return value instanceof Token
+}
+
+/** The token of a channel that is known as data. */
+export function tokenOf(spec: ChannelSpec): AnyChannel {
+  return new Token(spec) as never
+}
+
+function factory<Kind extends ChannelKind, Options extends ChannelOptions>(kind: Kind): ChannelFactory<Kind, Options> {
+  // The typed face and the untyped token meet here.
+  return ((id: string, options: AnyOptions = {}) => new Token(specOf(kind, id, options), options.compare)) as never
+}
+
+function specOf(kind: ChannelKind, id: string, options: AnyOptions): ChannelSpec {
+  if (typeof id !== 'string' || id === '') {
+    throw new InvalidNameError(`A ${kind} channel needs an id: a string that is not empty, but it got ${JSON.stringify(id)}. Write ${kind}('orders').`)
+  }
+  const { capacity, compare, ...rest } = options
+  if (capacity !== undefined) checkCapacity(id, capacity)
+  if (options.minSubscribers !== undefined) checkMinSubscribers(id, options.minSubscribers)
+  return Object.freeze({
+    id,
+    kind,
+    ...rest,
+    ...(capacity !== undefined && { capacity: capacity === Infinity ? ('unbounded' as const) : capacity }),
+    ...(compare !== undefined && { compare: `channel:${id}.compare` }),
+  })
+}
+
+function checkCapacity(id: string, capacity: number): void {
+  if (capacity === Infinity || (Number.isSafeInteger(capacity) && capacity > 0)) return
+  const fix = capacity === 0 ? `A channel that holds nothing is rendezvous('${id}').` : 'Leave it out for 1,024, or write Infinity for no bound.'
+  throw new InvalidOptionError(`The capacity of channel "${id}" must be a whole number from 1, or Infinity, but it is ${capacity}. ${fix}`, {
+    channelId: id,
+  })
+}
+
+function checkMinSubscribers(id: string, minSubscribers: number): void {
+  if (Number.isSafeInteger(minSubscribers) && minSubscribers >= 0) return
+  throw new InvalidOptionError(`The option minSubscribers of channel "${id}" must be a whole number from 0, but it is ${minSubscribers}. Leave it out for 0.`, {
+    channelId: id,
+  })
+}

@@ -1,0 +1,106 @@
+/** From what an operator is given to the data of its node: functions and tokens become names, everything else is checked. */
+import { InvalidOptionError } from '../errors/channel-errors.ts'
+import { describeValue, quote } from '../errors/describe-value.ts'
+import { InvalidStepError } from '../errors/flow-errors.ts'
+import { didYouMean } from '../graph/did-you-mean.ts'
+import type { NodeKind } from '../graph/graph.ts'
+import { type Field, NODE_SHAPES } from '../graph/shape.ts'
+import { type AnyChannel, isChannelToken } from './channel-token.ts'
+import { type FlowParts, addChannel, addFunction } from './flow-parts.ts'
+import { type AnyFunction, serviceEntry } from './service.ts'
+
+/** The fields of a node as its operator is given them: with functions and tokens where the graph has their names. */
+export type Given = Readonly<Record<string, unknown>>
+
+/** Which node is described. */
+export interface Place {
+  readonly flowId: string
+  readonly nodeId: string
+  readonly kind: NodeKind
+}
+
+/** The node's fields as data, and the parts with all that they name. */
+export function describeNode<T extends FlowParts>(parts: T, place: Place, given: Given): Described<Given, T> {
+  const shape: Readonly<Record<string, Field>> = NODE_SHAPES[place.kind].fields
+  refuseUnknown(place, given, Object.keys(shape))
+  const data: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(shape)) {
+    const value = given[name]
+    if (name === 'id' || (value === undefined && field.optional === true)) continue
+    ;[data[name], parts] = describeField(parts, { ...place, name, field }, value)
+  }
+  return [data, parts]
+}
+
+type Described<D, T> = readonly [data: D, parts: T]
+type Spot = Place & { readonly name: string; readonly field: Field }
+
+function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<unknown, T> {
+  switch (spot.field.type) {
+    case 'function':
+      return describeFunction(parts, spot, value)
+    case 'selector': {
+      if (typeof value === 'object') return [value, parts]
+      const [service, added] = describeFunction(parts, spot, value)
+      return [{ service }, added]
+    }
+    case 'channel':
+      return describeChannel(parts, spot, value)
+    case 'channels': {
+      if (!Array.isArray(value) || value.length === 0) throw mismatch(spot, 'an array of channels', value)
+      const added = value.reduce<T>((at, token: unknown) => describeChannel(at, spot, token)[1], parts)
+      return [value.map((token: AnyChannel) => token.id), added]
+    }
+    case 'number':
+      if (!isNumber(value, spot.field.least, spot.field.whole)) throw invalid(spot, `a ${spot.field.whole ? 'whole ' : ''}number from ${spot.field.least}`, value)
+      return [value, parts]
+    case 'oneOf':
+      if (!spot.field.values.includes(value as string)) throw invalid(spot, spot.field.values.map(quote).join(' or '), value)
+      return [value, parts]
+    case 'id':
+      if (typeof value !== 'string' || value === '') throw invalid(spot, 'text that is not empty', value)
+      return [value, parts]
+    default:
+      // Made by the builder itself: cases, flags, the id of a flow.
+      return [value, parts]
+  }
+}
+
+function describeFunction<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<string, T> {
+  if (typeof value !== 'function') throw mismatch(spot, 'a function', value)
+  const fn = value as AnyFunction
+  const entry = serviceEntry(fn) ?? { name: lambdaName(spot), fn }
+  return [entry.name, addFunction(parts, entry)]
+}
+
+function describeChannel<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<string, T> {
+  if (!isChannelToken(value)) throw mismatch(spot, "a channel, such as queue('orders')", value)
+  return [value.id, addChannel(parts, value)]
+}
+
+/** The function that a node is about is named by the node alone, others by their option too. */
+function lambdaName({ flowId, nodeId, name }: Spot): string {
+  return name === 'service' || name === 'by' ? `${flowId}/${nodeId}` : `${flowId}/${nodeId}.${name}`
+}
+
+const isNumber = (value: unknown, least: number, whole: boolean): boolean =>
+  (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) && (value as number) >= least
+
+function refuseUnknown({ flowId, nodeId, kind }: Place, given: Given, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new InvalidOptionError(
+    `Flow "${flowId}", node "${nodeId}": ${kind} has no option ${quote(unknown)}. ${didYouMean(unknown, known)}It takes ${known.map(quote).join(', ')}.`,
+    { flowId, nodeId },
+  )
+}
+
+function mismatch({ flowId, nodeId, kind, name, field }: Spot, expected: string, value: unknown): InvalidStepError {
+  const what = field.optional === true ? `${name} must be` : `${kind} needs`
+  return new InvalidStepError(`Flow "${flowId}", node "${nodeId}": ${what} ${expected}, but it is ${describeValue(value)}.`, { flowId, nodeId })
+}
+
+function invalid({ flowId, nodeId, name, field }: Spot, expected: string, value: unknown): InvalidOptionError {
+  const fix = field.optional === true ? 'Correct it or leave it out.' : 'Correct it.'
+  return new InvalidOptionError(`Flow "${flowId}", node "${nodeId}": ${name} must be ${expected}, but it is ${describeValue(value)}. ${fix}`, { flowId, nodeId })
+}

@@ -1,0 +1,104 @@
+/** What a builder has gathered so far, and the pure functions that add to it. */
+import { DuplicateNodeError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
+import { describeValue } from '../errors/describe-value.ts'
+import type { GraphEdge, GraphNode, NodeKind } from '../graph/graph.ts'
+import { NODE_SHAPES } from '../graph/shape.ts'
+import { type Given, describeNode } from './describe-node.ts'
+import type { AnyFlow } from './flow-def.ts'
+import type { FlowParts } from './flow-parts.ts'
+
+/** A flow half built. Never changed, only copied. */
+export interface FlowState extends FlowParts {
+  readonly id: string
+  /** Stands for the chain: each branch has its own. */
+  readonly chain: object
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly GraphEdge[]
+  /** The ways out that the next node attaches to; none when the chain has ended. */
+  readonly tails: readonly Tail[]
+  /** Nodes of this chain whose failures no error scope has taken yet. */
+  readonly failing: readonly string[]
+  readonly calls: readonly AnyFlow[]
+}
+
+type Tail = Omit<GraphEdge, 'to'>
+
+/** A flow with nothing in it. */
+export function emptyState(id: string): FlowState {
+  return { id, chain: {}, nodes: [], edges: [], tails: [], failing: [], calls: [], channels: {}, schemas: {}, functions: {}, contracts: [] }
+}
+
+/** Adds a node behind the tails. */
+export function addStep(state: FlowState, kind: NodeKind, given: Given = {}): FlowState {
+  if (kind !== 'inlet') refuseAfterEnd(state, kind)
+  const next = addNode(state, kind, given, state.tails)
+  const { id } = lastNode(next)
+  const { wayOut, canFail } = NODE_SHAPES[kind]
+  return { ...next, tails: wayOut === 'end' ? [] : [{ from: id }], failing: canFail ? [...state.failing, id] : state.failing }
+}
+
+/** Adds a node that takes the failures of all before it in this chain and goes on to what follows the chain's own tails. */
+export function addRecover(state: FlowState, given: Given): FlowState {
+  refuseAfterEnd(state, 'recover')
+  const next = addNode(state, 'recover', given, failuresOf(state))
+  const { id } = lastNode(next)
+  return { ...next, tails: [...state.tails, { from: id }], failing: [id] }
+}
+
+/** Adds a node that takes the failures of all before it in this chain away. */
+export function addErrorOutlet(state: FlowState, given: Given): FlowState {
+  return { ...addNode(state, 'errorOutlet', given, failuresOf(state)), failing: [] }
+}
+
+/** The node added last. */
+export function lastNode(state: FlowState): GraphNode {
+  return state.nodes.at(-1)!
+}
+
+/** The chain of a branch: it starts at a port of a router. */
+export function openBranch(state: FlowState, router: string, port: string): FlowState {
+  return { ...state, chain: {}, tails: [{ from: router, port }], failing: [] }
+}
+
+/** Back in the chain of `outer`, with all that is open in it and in the branch. */
+export function closeBranch(outer: FlowState, branch: FlowState): FlowState {
+  return { ...branch, chain: outer.chain, tails: [...outer.tails, ...branch.tails], failing: [...outer.failing, ...branch.failing] }
+}
+
+const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))
+
+function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readonly Tail[]): FlowState {
+  const { id = `n${state.nodes.length}` } = given
+  checkNodeId(state, kind, id)
+  const [data, named] = describeNode(state, { flowId: state.id, nodeId: id, kind }, given)
+  return {
+    ...named,
+    // The fields are those of the kind's row in NODE_SHAPES, which has those of its interface.
+    nodes: [...state.nodes, { id, kind, ...data } as GraphNode],
+    edges: [...state.edges, ...inbound.map(({ from, ...port }) => ({ from, to: id, ...port }))],
+  }
+}
+
+function refuseAfterEnd(state: FlowState, kind: NodeKind): void {
+  if (state.tails.length > 0) return
+  const last = lastNode(state)
+  throw new InvalidStepError(`Flow "${state.id}" has ended at node "${last.id}" (${last.kind}), so no ${kind} can follow. Put it before.`, {
+    flowId: state.id,
+    nodeId: last.id,
+  })
+}
+
+function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id is string {
+  if (typeof id !== 'string' || id === '') {
+    throw new InvalidNameError(
+      `Flow "${state.id}": the id of a ${kind} must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to have it numbered.`,
+      { flowId: state.id },
+    )
+  }
+  const other = state.nodes.find((node) => node.id === id)
+  if (other === undefined) return
+  throw new DuplicateNodeError(`Flow "${state.id}" has two nodes "${id}": a ${other.kind} and a ${kind}. Give one of them another { id }.`, {
+    flowId: state.id,
+    nodeId: id,
+  })
+}

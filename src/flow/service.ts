@@ -1,0 +1,79 @@
+/** Services: named functions. The graph stores the name, the function travels beside it. */
+import { InvalidNameError, UnboundServiceError } from '../errors/flow-errors.ts'
+import type { Exchange } from '../message/exchange.ts'
+import type { FailureOf, Outcome, ValueOf } from './outcome.ts'
+
+declare const names: unique symbol
+
+/** A function that a step calls with the payload and the exchange. `N` are the services it stands for. */
+export interface Handler<in P, in H, out R, out N = never> extends Naming<N> {
+  (payload: P, exchange: Exchange<P, H>): R
+}
+
+/** What a function made by {@link service} or {@link contract} tells the flow it is used in. */
+export interface Naming<out N> {
+  readonly [names]?: N
+}
+
+/** A service that a flow brings along. */
+export interface Provides<out Name extends string, out F> {
+  readonly name: Name
+  readonly fn: F
+}
+
+/** A service that a flow expects from the runtime. */
+export interface Needs<out Name extends string, in In, R> {
+  readonly needs: Name
+  readonly fn: (payload: In, exchange: Exchange<In>) => Outcome<ValueOf<R>, FailureOf<R>>
+}
+
+/** Any function that can be a service. */
+export type AnyFunction = (...args: never[]) => unknown
+
+/** Behind a name: the function, or nothing yet. */
+export interface ServiceEntry {
+  readonly name: string
+  readonly fn?: AnyFunction
+}
+
+const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
+
+/**
+ * Names a function, so that the graph, drawings, YAML and `replace` know it by that name.
+ *
+ * @throws InvalidNameError when the name is empty.
+ */
+export function service<const Name extends string, F extends AnyFunction>(name: Name, fn: F): F & Naming<Provides<Name, F>> {
+  checkName('service', name)
+  const named = (...args: never[]): unknown => fn(...args)
+  entries.set(named, { name, fn })
+  return named as F
+}
+
+/**
+ * Names a service by its signature only: the function is given to `runtime(app, { services })`, which then asks for it.
+ * `Out` is what its steps go on with: the runtime may be given a function that returns it plain or in a `Promise`, and with an
+ * `Either` as `Out` in a `TaskEither`.
+ *
+ * @throws InvalidNameError when the name is empty.
+ */
+export function contract<In, Out>(): <const Name extends string>(name: Name) => ((payload: In) => Out) & Naming<Needs<Name, In, Out>> {
+  return (name) => {
+    checkName('contract', name)
+    const unbound = (_payload: In): Out => {
+      throw new UnboundServiceError(`The service "${name}" is a contract without a function. Give it to runtime(app, { services: { '${name}': ... } }).`)
+    }
+    entries.set(unbound, { name })
+    return unbound
+  }
+}
+
+/** The name and function behind what {@link service} or {@link contract} made; `undefined` for any other function. */
+export function serviceEntry(fn: AnyFunction): ServiceEntry | undefined {
+  return entries.get(fn)
+}
+
+function checkName(what: string, name: string): void {
+  if (typeof name === 'string' && name !== '') return
+  throw new InvalidNameError(`A ${what} needs a name: a string that is not empty, but it got ${JSON.stringify(name)}. Write ${what === 'service' ? "service('price', fn)" : "contract<In, Out>()('price')"}.`)
+}
