@@ -1,0 +1,106 @@
+/** The channels of a runtime: which transport serves each, opened and closed together. */
+import { UnknownChannelError } from '../errors/channel-errors.ts'
+import { UnknownTransportError } from '../errors/lifecycle-errors.ts'
+import { didYouMean } from '../graph/did-you-mean.ts'
+import type { AppGraph, ChannelSpec } from '../graph/graph.ts'
+import { memory } from '../memory/memory.ts'
+import { type ChannelInterceptor, interceptPort } from '../transport/interceptors.ts'
+import type { Leftover, Transport, TransportEnv } from '../transport/transport.ts'
+import { BoundChannel } from './bound-channel.ts'
+import type { EventHub } from './events.ts'
+
+/** What binds channels to transports. */
+export interface ChannelsOptions {
+  /** By the name channels give; `default` serves the others. */
+  readonly transports: Readonly<Record<string, Transport>>
+  readonly interceptors: Readonly<Record<string, readonly ChannelInterceptor[]>>
+  readonly env: TransportEnv
+  readonly events: EventHub
+}
+
+/** The registry of bound channels. */
+export class Channels {
+  private readonly specs: ReadonlyMap<string, ChannelSpec>
+  private readonly options: ChannelsOptions
+  private readonly bound = new Map<string, BoundChannel>()
+  private opened: Transport[] = []
+
+  constructor(graph: AppGraph, options: ChannelsOptions) {
+    this.specs = new Map(graph.flows.flatMap((flow) => flow.channels).map((spec) => [spec.id, spec]))
+    this.options = options
+  }
+
+  get all(): Iterable<BoundChannel> {
+    return this.bound.values()
+  }
+
+  /** Throws `UnknownChannelError` for an id that the app does not declare. */
+  get(id: string): BoundChannel {
+    return this.bound.get(id) ?? this.unknown(id)
+  }
+
+  /** Whether the app declares the channel; throws `UnknownChannelError` when not. */
+  require(id: string): ChannelSpec {
+    return this.specs.get(id) ?? this.unknown(id)
+  }
+
+  /** Opens every transport with its channels. A failure closes those that were open. */
+  async open(): Promise<void> {
+    const { transports, env, interceptors } = this.options
+    for (const id of Object.keys(interceptors)) this.require(id)
+    const byTransport = new Map<Transport, ChannelSpec[]>()
+    for (const spec of this.specs.values()) {
+      const transport = this.transportOf(spec, transports)
+      byTransport.set(transport, [...(byTransport.get(transport) ?? []), spec])
+    }
+    try {
+      for (const [transport, specs] of byTransport) {
+        this.opened.push(transport)
+        await transport.open(specs, env)
+        for (const { id } of specs) {
+          this.bound.set(id, this.bind(transport, id))
+        }
+      }
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /** Closes every transport and names what is left in their channels. */
+  async close(): Promise<readonly Leftover[]> {
+    const opened = this.opened
+    this.opened = []
+    const leftovers: Leftover[] = []
+    for (const transport of opened) leftovers.push(...(await transport.close()))
+    return leftovers
+  }
+
+  private bind(transport: Transport, id: string): BoundChannel {
+    const { interceptors, events } = this.options
+    const port = interceptPort(transport.port(id), interceptors[id] ?? [])
+    return new BoundChannel(port, transport.capabilities.synchronous, events)
+  }
+
+  private fallback: Transport | undefined = undefined
+
+  private transportOf(spec: ChannelSpec, transports: Readonly<Record<string, Transport>>): Transport {
+    const name = spec.transport ?? 'default'
+    // A direct channel hands over in the sender's own context: there is nothing to carry.
+    if (spec.transport === undefined && spec.kind === 'direct') return (this.fallback ??= memory())
+    const transport = Object.hasOwn(transports, name) ? transports[name] : undefined
+    if (transport !== undefined) return transport
+    if (spec.transport === undefined) return (this.fallback ??= memory())
+    throw new UnknownTransportError(
+      `Channel "${spec.id}" is bound to transport "${name}", which the runtime was not given. ${didYouMean(name, Object.keys(transports))}Pass it as runtime(app, { transports: { ${JSON.stringify(name)}: ... } }).`,
+      { channelId: spec.id },
+    )
+  }
+
+  private unknown(id: string): never {
+    throw new UnknownChannelError(
+      `There is no channel ${JSON.stringify(id)} in this app. ${didYouMean(id, this.specs.keys())}Its channels are ${[...this.specs.keys()].map((known) => JSON.stringify(known)).join(', ')}.`,
+      { channelId: id },
+    )
+  }
+}

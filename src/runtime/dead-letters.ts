@@ -1,0 +1,156 @@
+/** The dead letters of a runtime: every message that failed for good, with what is needed to mend and replay it. */
+import { DeadLettersFullError, type FlowError } from '../errors/handling-errors.ts'
+import type { AlloraError } from '../errors/allora-error.ts'
+import { UnknownDeadLetterError } from '../errors/lifecycle-errors.ts'
+import type { HistoryEntry } from '../message/exchange.ts'
+import type { AnyMessage } from '../transport/transport.ts'
+
+/** Why a message is a dead letter. */
+export type DeadReason = 'failed' | 'expired' | 'group-timeout'
+
+/** A message that failed for good (Dead Letter Channel). */
+export interface DeadLetter {
+  /** The message's id. */
+  readonly id: string
+  /** As it entered the flow. */
+  readonly message: AnyMessage
+  readonly reason: DeadReason
+  readonly error: FlowError | AlloraError
+  /** The channel it was taken from: where `redrive` sends it again. */
+  readonly channelId: string
+  /** Absent when it expired before a flow took it. */
+  readonly flowId?: string
+  readonly nodeId?: string
+  /** Deliveries that failed. */
+  readonly attempts: number
+  /** Milliseconds since 1970. */
+  readonly firstFailedAt: number
+  readonly lastFailedAt: number
+  readonly history: readonly HistoryEntry[]
+}
+
+/** Which letters `list` and `redrive` mean; every field given must match. */
+export interface DeadLetterFilter {
+  readonly id?: string
+  readonly flowId?: string
+  readonly nodeId?: string
+  readonly channelId?: string
+  readonly reason?: DeadReason
+}
+
+/** What a `redrive` did, or would do. */
+export interface RedriveReport {
+  /** Sent again and no longer dead letters. */
+  readonly redriven: readonly DeadLetter[]
+  /** Could not be sent; still dead letters. */
+  readonly refused: readonly { readonly letter: DeadLetter; readonly error: unknown }[]
+}
+
+/** Lists, shows, removes and replays dead letters (rule E6). */
+export interface DeadLetters {
+  readonly size: number
+  /** Oldest first. */
+  list(filter?: DeadLetterFilter): readonly DeadLetter[]
+  /** @throws UnknownDeadLetterError when there is none of this id. */
+  show(id: string): DeadLetter
+  /** Removes letters for good and gives them back. */
+  remove(filter: DeadLetterFilter): readonly DeadLetter[]
+  /** Sends the original messages to their channels again; with `dryRun` only says which. */
+  redrive(filter: DeadLetterFilter, options?: { readonly dryRun?: boolean }): Promise<RedriveReport>
+}
+
+type Resend = (letter: DeadLetter) => void | Promise<void>
+
+/** Dead letters in memory, in the order they came. */
+export class MemoryDeadLetters implements DeadLetters {
+  private readonly letters = new Map<string, DeadLetter>()
+  private readonly capacity: number
+  private readonly resend: Resend
+
+  constructor(capacity: number, resend: Resend) {
+    this.capacity = capacity
+    this.resend = resend
+  }
+
+  get size(): number {
+    return this.letters.size
+  }
+
+  /** Throws `DeadLettersFullError` unless there is room for so many more. */
+  reserve(count: number, cause: AlloraError): void {
+    if (this.letters.size + count <= this.capacity) return
+    throw new DeadLettersFullError(
+      `The dead letters are full (${this.capacity}), so the message stays where it was. Redrive or remove some, or give the runtime { deadLetters: { capacity } }.`,
+      { cause },
+    )
+  }
+
+  /** Takes a letter; one for the same message and flow joins the earlier one. */
+  add(letter: DeadLetter): DeadLetter {
+    const earlier = this.letters.get(keyOf(letter))
+    const kept = Object.freeze(earlier === undefined ? letter : joined(earlier, letter))
+    this.letters.set(keyOf(letter), kept)
+    return kept
+  }
+
+  list(filter: DeadLetterFilter = {}): readonly DeadLetter[] {
+    return [...this.letters.values()].filter((letter) => matches(letter, filter))
+  }
+
+  show(id: string): DeadLetter {
+    const letter = this.list({ id })[0]
+    if (letter === undefined) {
+      throw new UnknownDeadLetterError(`There is no dead letter of message "${id}". \`deadLetters.list()\` shows those there are.`, { messageId: id })
+    }
+    return letter
+  }
+
+  remove(filter: DeadLetterFilter): readonly DeadLetter[] {
+    const removed = this.list(filter)
+    for (const letter of removed) this.letters.delete(keyOf(letter))
+    return removed
+  }
+
+  async redrive(filter: DeadLetterFilter, options: { readonly dryRun?: boolean } = {}): Promise<RedriveReport> {
+    const letters = this.list(filter)
+    if (options.dryRun === true) return { redriven: letters, refused: [] }
+    const redriven: DeadLetter[] = []
+    const refused: { letter: DeadLetter; error: unknown }[] = []
+    for (const letter of letters) {
+      // Out before it goes in again: should it fail once more, it comes back as a letter of its own accord.
+      if (!this.letters.delete(keyOf(letter))) continue
+      try {
+        await this.resend(letter)
+        redriven.push(letter)
+      } catch (error) {
+        const kept = this.rejoin(letter)
+        refused.push({ letter: kept, error })
+      }
+    }
+    return { redriven, refused }
+  }
+
+  /** Puts a letter back whose redrive was refused; when the message died once more meanwhile, both become one. */
+  private rejoin(letter: DeadLetter): DeadLetter {
+    const again = this.letters.get(keyOf(letter))
+    const kept = again === undefined ? letter : Object.freeze(joined(letter, again))
+    this.letters.set(keyOf(letter), kept)
+    return kept
+  }
+}
+
+const joined = (earlier: DeadLetter, later: DeadLetter): DeadLetter => ({
+  ...later,
+  firstFailedAt: earlier.firstFailedAt,
+  attempts: earlier.attempts + later.attempts,
+})
+
+/** One message can die in several flows: each subscriber of a pubsub channel is one. */
+const keyOf = (letter: DeadLetter): string => JSON.stringify([letter.id, letter.channelId, letter.flowId])
+
+const matches = (letter: DeadLetter, filter: DeadLetterFilter): boolean =>
+  (filter.id === undefined || letter.id === filter.id) &&
+  (filter.flowId === undefined || letter.flowId === filter.flowId) &&
+  (filter.nodeId === undefined || letter.nodeId === filter.nodeId) &&
+  (filter.channelId === undefined || letter.channelId === filter.channelId) &&
+  (filter.reason === undefined || letter.reason === filter.reason)

@@ -1,0 +1,357 @@
+/** The engine behind `Runtime`: its channels, consumers, requests and dead letters, and their life from start to stop. */
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { AlloraError } from '../errors/allora-error.ts'
+import { ExpiredError } from '../errors/handling-errors.ts'
+import { InvalidAppError, MissingServiceError, NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
+import { checkGraph } from '../graph/check/check.ts'
+import { formatDiagnostic } from '../graph/diagnostic.ts'
+import type { AppGraph } from '../graph/graph.ts'
+import { type IdSource, prefixedIds } from '../message/identity.ts'
+import { type Clock, systemClock } from '../transport/clock.ts'
+import type { ChannelInterceptor } from '../transport/interceptors.ts'
+import type { AnyMessage, SendOptions, Subscription, Transport } from '../transport/transport.ts'
+import { Acceptance } from './acceptance.ts'
+import { Activity } from './activity.ts'
+import type { BoundChannel } from './bound-channel.ts'
+import { type ChannelHandle, channelHandle } from './channel-handles.ts'
+import { Channels } from './channels.ts'
+import { type Segment, compile } from './compile.ts'
+import type { Continuation } from './continuation.ts'
+import { type DeadReason, MemoryDeadLetters } from './dead-letters.ts'
+import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
+import type { FlowRunner, RunnerHost } from './flow-runner.ts'
+import type { Frame } from './frame.ts'
+import { Gateway } from './gateway.ts'
+import { keepHistory, keepMetrics } from './instrument.ts'
+import { type MetricsSnapshot, NodeCounter } from './metrics.ts'
+import type { Group } from './patterns/group.ts'
+import { Shutdown } from './shutdown.ts'
+import type { LeftMessage, StopReport } from './stop-report.ts'
+
+/** The parts of an app that the engine runs. */
+export interface EngineApp {
+  readonly graph: AppGraph
+  readonly functions: Readonly<Record<string, Function>>
+  readonly contracts: readonly string[]
+}
+
+/** The options of `runtime`, without their types. */
+export interface EngineOptions {
+  readonly services?: Readonly<Record<string, Function>>
+  readonly transports?: Readonly<Record<string, Transport>>
+  readonly clock?: Clock
+  readonly ids?: IdSource
+  readonly random?: () => number
+  readonly interceptors?: Readonly<Record<string, readonly ChannelInterceptor[] | undefined>>
+  readonly history?: boolean
+  readonly metrics?: boolean
+  readonly deadLetters?: { readonly capacity?: number }
+  readonly requestTimeout?: number
+}
+
+/** Where a runtime is in its life. */
+export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+const DEAD_LETTER_CAPACITY = 10_000
+const REQUEST_TIMEOUT = 30_000
+
+/** What `send` gives when everything was done at once: one promise for all, since making one costs more than the send. */
+const DONE: Promise<void> = Promise.resolve()
+
+/** Runs an app. Untyped: `Runtime` is its typed face. */
+export class Engine implements RunnerHost {
+  state: RuntimeState = 'new'
+  readonly clock: Clock
+  readonly events: EventHub = new EventHub()
+  readonly activity: Activity = new Activity()
+  readonly gateway: Gateway
+  readonly deadLetters: MemoryDeadLetters
+  readonly groups: Set<Group> = new Set()
+  readonly suspended: Set<Continuation> = new Set()
+  readonly unparked: Set<Frame> = new Set()
+  readonly channels: Channels
+  readonly subscriptions: Subscription[] = []
+  readonly aborted: LeftMessage[] = []
+  readonly sendOptions: SendOptions
+  aborting = false
+  readonly signal: AbortSignal
+  readonly acceptance: Acceptance
+  private readonly abortController = new AbortController()
+  private readonly app: EngineApp
+  private readonly options: EngineOptions
+  private readonly functions: ReadonlyMap<string, Function>
+  private readonly counters = new Map<string, NodeCounter>()
+  private readonly drops = new Map<DropReason, number>()
+  private readonly handles = new Map<string, ChannelHandle>()
+  private readonly consumed = new Set<BoundChannel>()
+  private stopped: Promise<StopReport> | undefined = undefined
+
+  constructor(app: EngineApp, options: EngineOptions = {}) {
+    const random = options.random ?? Math.random
+    const ids = options.ids ?? prefixedIds(random)
+    this.app = app
+    this.options = options
+    this.clock = options.clock ?? systemClock
+    this.signal = this.abortController.signal
+    this.sendOptions = { signal: this.signal }
+    this.acceptance = new Acceptance(ids, this.clock)
+    this.gateway = new Gateway(ids(0), this.clock, this.activity)
+    this.functions = bindFunctions(app, options.services ?? {})
+    this.deadLetters = new MemoryDeadLetters(options.deadLetters?.capacity ?? DEAD_LETTER_CAPACITY, (letter) =>
+      this.running().get(letter.channelId).send(letter.message),
+    )
+    this.channels = new Channels(app.graph, {
+      transports: options.transports ?? {},
+      interceptors: Object.fromEntries(Object.entries(options.interceptors ?? {}).map(([id, list]) => [id, list ?? []])),
+      events: this.events,
+      env: {
+        clock: this.clock,
+        random,
+        functions: Object.fromEntries(this.functions),
+        onExpired: (channelId, message) => this.expire(channelId, message),
+        onDropped: (channelId, message, reason) => this.drop({ reason: reason as DropReason, message, channelId }),
+      },
+    })
+  }
+
+  // Life
+
+  async start(): Promise<this> {
+    if (this.state !== 'new') throw this.notRunning('start')
+    this.state = 'starting'
+    try {
+      refuseInvalid(this.app, this.functions)
+      await this.channels.open()
+      this.consume()
+    } catch (error) {
+      await this.channels.close()
+      this.state = 'new'
+      throw error
+    }
+    this.state = 'running'
+    this.events.emit('started', { at: this.clock.now() })
+    return this
+  }
+
+  stop(options: { readonly timeout?: number } = {}): Promise<StopReport> {
+    this.stopped ??= new Shutdown(this).run(options.timeout)
+    return this.stopped
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** Resolves when nothing is outstanding: no message in a flow or waiting for one, no timer, open group or reply. */
+  idle(): Promise<void> {
+    return this.activity.until(() => this.isDrained() && this.groups.size === 0 && this.gateway.pending === 0)
+  }
+
+  /** Whether no message is in a flow or waits in a channel that a flow consumes. */
+  isDrained(): boolean {
+    return this.activity.count === 0 && [...this.consumed].every(({ port }) => port.stats.buffered === 0)
+  }
+
+  abort(): void {
+    this.aborting = true
+    this.abortController.abort(new StoppedError('The runtime was stopped before this work ended. Give stop() a longer { timeout }.'))
+  }
+
+  // Messages
+
+  send(id: string, value: unknown, options?: SendOptions): Promise<void> {
+    try {
+      return this.running().get(id).send(this.acceptance.accept(value), options) ?? DONE
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  request(id: string, value: unknown, options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<Either<unknown, unknown>> {
+    try {
+      const channel = this.running().get(id)
+      const timeout = options.timeout ?? this.options.requestTimeout ?? REQUEST_TIMEOUT
+      return this.gateway.open({ kind: 'request', channelId: id, timeout, signal: options.signal }, (replyTo) =>
+        channel.send(this.acceptance.acceptRequest(value, replyTo), options.signal === undefined ? undefined : { signal: options.signal }),
+      )
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** The handle of a channel; it can be had before the start, and used after it. */
+  channel(id: string): ChannelHandle {
+    const known = this.handles.get(id)
+    if (known !== undefined) return known
+    const handle = channelHandle(this, this.channels.require(id))
+    this.handles.set(id, handle)
+    return handle
+  }
+
+  on<K extends keyof RuntimeEvents>(event: K, listener: (event: RuntimeEvents[K]) => void): () => void {
+    return this.events.on(event, listener)
+  }
+
+  metrics(): MetricsSnapshot {
+    return {
+      at: this.clock.now(),
+      channels: Object.fromEntries([...this.channels.all].map(({ id, port }) => [id, { ...port.stats, kind: port.spec.kind }])),
+      nodes: Object.fromEntries([...this.counters].map(([id, counter]) => [id, counter.snapshot()])),
+      dropped: Object.fromEntries(this.drops),
+      deadLetters: this.deadLetters.size,
+      openGroups: this.groups.size,
+      pendingRequests: this.gateway.pending,
+    }
+  }
+
+  // What runners and handles ask of it
+
+  channelOf(id: string): BoundChannel {
+    return this.channels.get(id)
+  }
+
+  /** The channels while messages may come from outside; throws otherwise. */
+  running(): Channels {
+    if (this.state !== 'running') throw this.notRunning('send')
+    return this.channels
+  }
+
+  /** Adds a consumer that is no flow of the app: it gets steps, an error scope and dead letters like one. */
+  attach(runner: FlowRunner, segment: Segment, credit?: number): Subscription {
+    return this.consumeSegment(runner, segment, credit)
+  }
+
+  bury(frame: Frame, error: AlloraError, reason: DeadReason): void {
+    const entries = new Set(frame.origins ?? [frame.entry])
+    const now = this.clock.now()
+    this.deadLetters.reserve(entries.size, error)
+    for (const message of entries) {
+      const letter = this.deadLetters.add({
+        id: message.id,
+        message,
+        reason,
+        error,
+        channelId: frame.source.channelId,
+        flowId: frame.source.flowId,
+        ...(error.nodeId === undefined ? {} : { nodeId: error.nodeId }),
+        attempts: frame.attempt,
+        firstFailedAt: now,
+        lastFailedAt: now,
+        history: frame.history,
+      })
+      this.events.emit('dead', letter)
+    }
+  }
+
+  drop(dropped: RuntimeEvents['dropped']): void {
+    this.drops.set(dropped.reason, (this.drops.get(dropped.reason) ?? 0) + 1)
+    if (this.events.listeners.dropped !== undefined) this.events.emit('dropped', dropped)
+  }
+
+  offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean {
+    if (channel.synchronous) return channel.trySend(message)
+    channel.send(message)?.catch(failed)
+    return true
+  }
+
+  noteAborted(frame: Frame): void {
+    const { source, at, entry } = frame
+    this.aborted.push({
+      messageId: entry.id,
+      channelId: source.channelId,
+      flowId: source.flowId,
+      ...(at === undefined ? {} : { nodeId: at.id }),
+      state: 'aborted',
+      age: this.clock.now() - entry.timestamp,
+    })
+  }
+
+  private expire(channelId: string, message: AnyMessage): void {
+    const error = new ExpiredError(
+      `Message "${message.id}" expired in channel "${channelId}" before it was handled. Handle it sooner, or send it with a later expiresAt.`,
+      { channelId, messageId: message.id },
+    )
+    const now = this.clock.now()
+    this.deadLetters.reserve(1, error)
+    const letter = this.deadLetters.add({
+      id: message.id,
+      message,
+      reason: 'expired',
+      error,
+      channelId,
+      attempts: 0,
+      firstFailedAt: now,
+      lastFailedAt: now,
+      history: [],
+    })
+    this.events.emit('dead', letter)
+    this.activity.touch()
+  }
+
+  // Start
+
+  /** Compiles every flow, then attaches its consumers. */
+  private consume(): void {
+    const bindings = { functionOf: (name: string) => this.functions.get(name)!, channelOf: (id: string) => this.channels.get(id) }
+    const flows = this.app.graph.flows.map((graph) => compile(graph, bindings, this))
+    for (const { runner } of flows) this.instrument(runner)
+    for (const { runner, segments } of flows) {
+      for (const segment of segments) this.subscriptions.push(this.consumeSegment(runner, segment, segment.node.concurrency))
+    }
+  }
+
+  private instrument(runner: FlowRunner): void {
+    for (const step of runner.steps) {
+      if (this.options.history === true) keepHistory(step, this.clock)
+      if (this.options.metrics !== true) continue
+      const counter = new NodeCounter()
+      this.counters.set(`${step.flowId}/${step.id}`, counter)
+      keepMetrics(step, counter, this.clock)
+    }
+  }
+
+  private consumeSegment(runner: FlowRunner, { node, source, start }: Segment, credit: number | undefined): Subscription {
+    const channel = this.channels.get(source.channelId)
+    this.consumed.add(channel)
+    const { listeners } = this.events
+    const orderBy = node.orderBy === undefined ? undefined : this.functions.get(node.orderBy)!
+    const options = {
+      name: `flow "${source.flowId}"`,
+      ...(credit === undefined ? {} : { credit }),
+      ...(orderBy === undefined ? {} : { orderBy: (message: AnyMessage): unknown => orderBy(message.payload, message) }),
+    }
+    return channel.port.consume(options, (delivery) => {
+      if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
+      if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
+      return runner.deliver(delivery, start, source)
+    })
+  }
+
+  private notRunning(what: 'send' | 'start'): AlloraError {
+    if (what === 'start') {
+      return new StoppedError(`The runtime is ${this.state} and cannot be started again. Make a new one with runtime(app).`)
+    }
+    return this.state === 'new' || this.state === 'starting'
+      ? new NotStartedError('The runtime has not been started, so it accepts no messages. Call `await rt.start()` first.')
+      : new StoppedError(`The runtime is ${this.state}, so it accepts no more messages. Make a new one with runtime(app).`)
+  }
+}
+
+function bindFunctions(app: EngineApp, services: Readonly<Record<string, Function>>): ReadonlyMap<string, Function> {
+  const missing = app.contracts.filter((name) => typeof services[name] !== 'function')
+  if (missing.length > 0) {
+    const names = missing.map((name) => JSON.stringify(name)).join(', ')
+    throw new MissingServiceError(
+      `The app needs ${missing.length === 1 ? 'a service' : 'services'} that the runtime was not given: ${names}. Pass ${missing.length === 1 ? 'it' : 'them'} as runtime(app, { services: { ${missing.map((name) => `${JSON.stringify(name)}: ...`).join(', ')} } }).`,
+    )
+  }
+  return new Map([...Object.entries(app.functions), ...Object.entries(services)])
+}
+
+function refuseInvalid(app: EngineApp, functions: ReadonlyMap<string, Function>): void {
+  const errors = checkGraph(app.graph, new Set(functions.keys())).filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return
+  throw new InvalidAppError(
+    `The app has ${errors.length === 1 ? 'an error' : `${errors.length} errors`} and was not started:\n\n${errors.map(formatDiagnostic).join('\n\n')}`,
+  )
+}

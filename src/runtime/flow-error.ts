@@ -1,0 +1,80 @@
+/** Makes the one error that wraps what a step threw, with the place and what became of the message. */
+import { AlloraError } from '../errors/allora-error.ts'
+import { AbortedError, FlowError } from '../errors/handling-errors.ts'
+import type { Failure } from '../message/failure.ts'
+import type { Frame } from './frame.ts'
+import type { Step } from './step.ts'
+
+/** Wraps a failure once. The message is completed when it is known where the failed message went. */
+export function flowError(frame: Frame, step: Step, failure: Failure<unknown>): FlowError {
+  const cause = failure.kind === 'failure' ? failure.error : failure.cause
+  const earlier = frame.error === undefined ? '' : ` This happened while an earlier failure was handled: ${frame.error.message}`
+  return new FlowError(`Flow "${step.flowId}" failed at node "${step.id}" (${step.kind}): ${sentenceOf(cause)}${earlier}`, {
+    kind: failure.kind,
+    flowId: step.flowId,
+    nodeId: step.id,
+    channelId: frame.source.channelId,
+    messageId: frame.entry.id,
+    attempt: frame.attempt,
+    cause,
+  })
+}
+
+/** What a message in work at the stop deadline fails with. */
+export function abortedError(frame: Frame, cause: unknown): AbortedError {
+  const { at, source, entry } = frame
+  const place = at === undefined ? `flow "${source.flowId}"` : `node "${at.id}" (${at.kind}) of flow "${source.flowId}"`
+  return new AbortedError(
+    `Message "${entry.id}" was still in ${place} when the stop deadline passed. ${
+      source.handsOver ? 'It was not handled to the end; send it again.' : `It is back in channel "${source.channelId}".`
+    } Give stop() a longer { timeout }, or have the handler watch exchange.signal.`,
+    {
+      flowId: source.flowId,
+      ...(at === undefined ? {} : { nodeId: at.id }),
+      channelId: source.channelId,
+      messageId: entry.id,
+      attempt: frame.attempt,
+      cause,
+    },
+  )
+}
+
+/** Whether an error says of itself, and of every error it gathers, that the message is kept elsewhere. */
+export function isParked(error: unknown): boolean {
+  if (error instanceof FlowError) return error.parked !== undefined
+  return error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isParked)
+}
+
+/** Notes on the error where the failed message went, for the reader of its sentence. */
+export function parkedInDeadLetters(error: AlloraError, messageId: string): void {
+  if (!(error instanceof FlowError)) return
+  error.parked = { kind: 'deadLetters' }
+  error.message += ` The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "${messageId}" }).`
+}
+
+/** Notes on the error that an error channel has the failed message. */
+export function parkedInChannel(error: FlowError, channelId: string): void {
+  error.parked = { kind: 'channel', channelId }
+  error.message += ` The message went to the error channel "${channelId}".`
+}
+
+/** A cause in words that end in a full stop; causes can be anything, also `undefined`. */
+export function sentenceOf(cause: unknown): string {
+  const text = textOf(cause)
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+function textOf(cause: unknown): string {
+  if (cause instanceof AlloraError) return cause.message
+  if (cause instanceof Error) return cause.message === '' ? cause.name : `${cause.name}: ${cause.message}`
+  if (typeof cause === 'string') return cause
+  if (cause === undefined) return 'undefined was thrown'
+  if (typeof cause === 'function') return 'a function was thrown'
+  const tag = typeof cause === 'object' && cause !== null ? (cause as { readonly _tag?: unknown })._tag : undefined
+  try {
+    const json = JSON.stringify(cause) as string | undefined
+    return `${typeof tag === 'string' ? `${tag} ` : ''}${json ?? String(cause)}`
+  } catch {
+    return typeof tag === 'string' ? tag : 'something that has no text'
+  }
+}

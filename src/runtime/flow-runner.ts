@@ -1,0 +1,228 @@
+/** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
+import type { AlloraError } from '../errors/allora-error.ts'
+import { FlowError } from '../errors/handling-errors.ts'
+import type { Failure } from '../message/failure.ts'
+import { MessageRecord, restoreMessage } from '../message/message.ts'
+import type { Clock } from '../transport/clock.ts'
+import type { AnyMessage, Delivery } from '../transport/transport.ts'
+import type { Activity } from './activity.ts'
+import type { BoundChannel } from './bound-channel.ts'
+import { Continuation } from './continuation.ts'
+import type { DeadReason } from './dead-letters.ts'
+import type { EventHub, RuntimeEvents } from './events.ts'
+import { abortedError, flowError, isParked, parkedInDeadLetters, sentenceOf } from './flow-error.ts'
+import { Frame, type FrameHost, type FrameSource } from './frame.ts'
+import type { Gateway } from './gateway.ts'
+import { TypedFailureSignal } from './outcome.ts'
+import type { Group } from './patterns/group.ts'
+import { END, SUSPENDED, type Step } from './step.ts'
+
+/** What a runner needs of its runtime. */
+export interface RunnerHost extends FrameHost {
+  readonly clock: Clock
+  readonly events: EventHub
+  readonly activity: Activity
+  readonly gateway: Gateway
+  /** The stop deadline has passed: whatever fails now goes back to its channel instead of to a scope. */
+  readonly aborting: boolean
+  /** Notes a frame that the stop cut off, for the stop report. */
+  noteAborted(frame: Frame): void
+  /** Frames that wait for something, the innermost first; for the stop report and the abort. */
+  readonly suspended: Set<Continuation>
+  /** Open groups across messages, for `idle` and the stop report. */
+  readonly groups: Set<Group>
+  /** Frames without a delivery to give back, whose failure could not be parked yet. */
+  readonly unparked: Set<Frame>
+  /** Makes dead letters of the frame's messages as they entered the flow. Throws when it cannot. */
+  bury(frame: Frame, error: AlloraError, reason: DeadReason): void
+  /** Counts and announces a message given up on purpose. */
+  drop(dropped: RuntimeEvents['dropped']): void
+  /** A channel by its id. Throws `UnknownChannelError`. */
+  channelOf(id: string): BoundChannel
+  /** Sends without waiting. False when it was refused at once; `failed` is called when it is refused later. */
+  offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean
+}
+
+/** A message whose failure could not be parked comes again after this many milliseconds. */
+const UNPARKED_DELAY = 1_000
+
+/** The compiled steps of a flow and the loop over them. */
+export class FlowRunner {
+  readonly flowId: string
+  readonly steps: Step[] = []
+  readonly host: RunnerHost
+
+  constructor(flowId: string, host: RunnerHost) {
+    this.flowId = flowId
+    this.host = host
+  }
+
+  /**
+   * Takes a delivery through the flow from the step at `start` and settles it. Throws or rejects, once the error scopes have
+   * decided, with what a waiting sender is to be told.
+   */
+  deliver(delivery: Delivery, start: number, source: FrameSource): void | Promise<void> {
+    const { message } = delivery
+    const entry = message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
+    return this.launch(new Frame(this.host, entry, delivery, source), start)
+  }
+
+  /** Runs a frame that nobody else looks after: a delivery, or a group that a timer emits. */
+  launch(frame: Frame, start: number): void | Promise<void> {
+    this.host.activity.enter()
+    let index: number
+    try {
+      index = this.advance(frame, start)
+    } catch (error) {
+      return this.giveUp(frame, error)
+    }
+    if (index === END) return this.finish(frame)
+    return new Promise((resolve, reject) => {
+      new Continuation(this, frame, () => resolve(this.finish(frame)), (error) => rejectWith(reject, () => this.giveUp(frame, error)))
+    })
+  }
+
+  /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
+  run(frame: Frame, start: number): void | Promise<void> {
+    if (this.advance(frame, start) === END) return
+    return new Promise((resolve, reject) => {
+      new Continuation(this, frame, resolve, reject)
+    })
+  }
+
+  /** The hot loop: from the step at `index` to the end (`END`) or to a step that waits (`SUSPENDED`). Throws what no scope took. */
+  advance(frame: Frame, index: number): number {
+    const { steps } = this
+    for (;;) {
+      let at = index
+      try {
+        while (index >= 0) {
+          at = index
+          index = steps[index]!.enter(frame)
+        }
+        if (index === SUSPENDED) frame.at = steps[at]
+        return index
+      } catch (cause) {
+        index = this.scopeOf(frame, steps[at]!, cause)
+      }
+    }
+  }
+
+  /** The index of the error scope that takes a failure. Throws the wrapped error when there is none. */
+  scopeOf(frame: Frame, step: Step, cause: unknown): number {
+    if (cause instanceof PassOn) throw (frame.error = cause.error)
+    // Decided already, parked by whoever was sent to, or cut off by the stop.
+    if (cause === frame.error || (step.relays && isParked(cause)) || this.host.aborting) throw cause
+    const failure: Failure<unknown> =
+      cause instanceof TypedFailureSignal ? { kind: 'failure', error: cause.error } : { kind: 'defect', cause }
+    const error = flowError(frame, step, failure)
+    if (this.host.events.listeners.failed !== undefined) {
+      this.host.events.emit('failed', { flowId: this.flowId, nodeId: step.id, message: frame.message, error })
+    }
+    frame.failure = failure
+    frame.error = error
+    if (step.scope === END) throw error
+    return step.scope
+  }
+
+  private finish(frame: Frame): void | Promise<void> {
+    const { activity, events } = this.host
+    if (events.listeners.handled !== undefined) {
+      events.emit('handled', { flowId: this.flowId, channelId: frame.source.channelId, message: frame.entry })
+    }
+    const acked = frame.delivery?.ack()
+    if (typeof acked === 'object') return acked.then(() => activity.leave())
+    activity.leave()
+  }
+
+  /** No scope took the failure: park the message, settle the delivery, tell who waits. Ends in throwing the error. */
+  private giveUp(frame: Frame, cause: unknown): Promise<never> {
+    const { activity, aborting } = this.host
+    const error = aborting ? abortedError(frame, cause) : cause
+    if (aborting) this.host.noteAborted(frame)
+    const settled = this.settleFailed(frame, error)
+    if (typeof settled !== 'object') {
+      activity.leave()
+      throw error
+    }
+    return settled.then(() => {
+      activity.leave()
+      throw error
+    })
+  }
+
+  private settleFailed(frame: Frame, error: unknown): void | boolean | Promise<boolean> {
+    const { host } = this
+    const { replyTo } = frame.entry.rawHeaders
+    const caller = host.gateway.requester(replyTo) === 'call'
+    try {
+      if (host.aborting) return this.giveBack(frame, undefined)
+      if (isParked(error)) return frame.delivery?.ack()
+      if (caller && error instanceof FlowError) {
+        error.parked = { kind: 'caller' }
+        return frame.delivery?.ack()
+      }
+      return this.park(frame, error as AlloraError)
+    } finally {
+      host.gateway.fail(replyTo, frame.failure ?? { kind: 'defect', cause: error }, error)
+    }
+  }
+
+  private park(frame: Frame, error: AlloraError): void | boolean | Promise<boolean> {
+    try {
+      this.host.bury(frame, error, 'failed')
+    } catch (refusal) {
+      error.message += ` ${sentenceOf(refusal)}`
+      return this.giveBack(frame, UNPARKED_DELAY)
+    }
+    parkedInDeadLetters(error, frame.entry.id)
+    return frame.delivery?.ack('dead')
+  }
+
+  /** A channel that holds messages gets its message back; a direct sender still has it, and is told by the error. */
+  private giveBack(frame: Frame, delay: number | undefined): void | boolean | Promise<boolean> {
+    const { events } = this.host
+    const { delivery, source, entry } = frame
+    if (delivery === undefined) return this.parkLater(frame)
+    if (source.handsOver) {
+      this.host.drop({ reason: 'refused', message: entry, channelId: source.channelId, flowId: this.flowId })
+      return delivery.ack('dropped')
+    }
+    events.emit('retried', { channelId: source.channelId, message: entry, attempt: delivery.attempt + 1, delay: delay ?? 0 })
+    return delivery.nack(delay === undefined ? undefined : { delay })
+  }
+
+  /** A group that a timer emitted has no channel to go back to: it stays in flight until the dead letters have room. */
+  private parkLater(frame: Frame): Promise<boolean> {
+    const { host } = this
+    host.unparked.add(frame)
+    return new Promise((resolve) => {
+      const retry = (): void => {
+        try {
+          host.bury(frame, frame.error!, 'failed')
+          host.unparked.delete(frame)
+          resolve(true)
+        } catch {
+          host.clock.schedule(UNPARKED_DELAY, retry)
+        }
+      }
+      host.clock.schedule(UNPARKED_DELAY, retry)
+    })
+  }
+}
+
+/** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
+export class PassOn {
+  readonly error: FlowError
+  constructor(error: FlowError) {
+    this.error = error
+  }
+}
+
+function rejectWith(reject: (error: unknown) => void, act: () => Promise<never>): void {
+  try {
+    act().catch(reject)
+  } catch (error) {
+    reject(error)
+  }
+}

@@ -1,0 +1,182 @@
+/** The frame: one message on its way through one flow. It is the exchange that handlers see, and the state the steps change. */
+import type { Exchange, HistoryEntry } from '../message/exchange.ts'
+import type { Failure } from '../message/failure.ts'
+import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
+import { MessageRecord } from '../message/message.ts'
+import { mix } from '../message/identity.ts'
+import type { FlowError } from '../errors/handling-errors.ts'
+import type { Delivery, SendOptions } from '../transport/transport.ts'
+import type { Group } from './patterns/group.ts'
+import type { SplitScope } from './patterns/split-scope.ts'
+import type { Step } from './step.ts'
+
+/** What a frame needs of the runtime it runs in. */
+export interface FrameHost {
+  /** Aborted at the stop deadline. */
+  readonly signal: AbortSignal
+  /** What every send of a step is told: to give up when the runtime aborts. */
+  readonly sendOptions: SendOptions
+}
+
+/** Where a frame's message was taken from. */
+export interface FrameSource {
+  readonly flowId: string
+  readonly channelId: string
+  /** A direct channel: the sender still has the message until it is handled. */
+  readonly handsOver: boolean
+}
+
+const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
+
+/**
+ * One class, one shape, no closures: the hot loop makes one of these per message. Steps replace `payload` and `headers` through
+ * {@link become}; the message object itself is made only when somebody reads it or sends it.
+ */
+export class Frame implements Exchange<unknown, HeadersInit> {
+  payload: unknown
+  /** Never mutated, only replaced. */
+  headers: HeadersInit
+  /** The message as it entered the flow. */
+  readonly entry: MessageRecord
+  /** The delivery it came with, settled by whoever launched the frame; absent for groups that a timer emits. */
+  readonly delivery: Delivery | undefined
+  readonly host: FrameHost
+  readonly source: FrameSource
+  /** The messages a group was made of, as they entered the flow; absent = `entry` alone. */
+  origins: readonly MessageRecord[] | undefined = undefined
+  /** The innermost split this frame is a part of. */
+  split: SplitScope | undefined
+  /** A complete group on its way into its aggregator, to be combined there. */
+  group: Group | undefined = undefined
+  /** What the step that suspended waits for. */
+  pending: PromiseLike<unknown> | undefined = undefined
+  /** What it waits for is its last send: after that it has ended. */
+  leaving = false
+  /** The step the frame is suspended in. */
+  at: Step | undefined = undefined
+  /** The failure that an error scope is about to take. */
+  failure: Failure<unknown> | undefined = undefined
+  error: FlowError | undefined = undefined
+  /** Where the derivation of the present message starts: the entry, a part, or a group. */
+  private baseHigh: number
+  private baseLow: number
+  /** The step that made the present payload, and the one before it. */
+  private maker: Step | undefined = undefined
+  private lastMaker: Step | undefined = undefined
+  /** The message that equals the present state, once it was asked for. */
+  private current: MessageRecord | undefined
+  private notes: Map<string, unknown> | undefined = undefined
+  private passed: HistoryEntry[] | undefined = undefined
+
+  constructor(host: FrameHost, entry: MessageRecord, delivery: Delivery | undefined, source: FrameSource) {
+    this.host = host
+    this.source = source
+    this.entry = entry
+    this.delivery = delivery
+    this.payload = entry.payload
+    this.headers = entry.rawHeaders
+    this.current = entry
+    this.baseHigh = entry.high
+    this.baseLow = entry.low
+    this.split = undefined
+  }
+
+  /** Takes what a step made. */
+  become(payload: unknown, headers: HeadersInit, maker: Step): void {
+    this.payload = payload
+    this.headers = headers
+    this.lastMaker = this.maker
+    this.maker = maker
+    this.current = undefined
+  }
+
+  /** A frame that goes on from a message made by another: a part, or a group. It shares entry, delivery, notes and history. */
+  spawn(message: MessageRecord, split: SplitScope | undefined): Frame {
+    const frame = new Frame(this.host, this.entry, this.delivery, this.source)
+    frame.rebase(message)
+    frame.split = split
+    frame.origins = this.origins
+    frame.notes = this.notes
+    frame.passed = this.passed === undefined ? undefined : [...this.passed]
+    return frame
+  }
+
+  /** Goes on as another message. */
+  rebase(message: MessageRecord): void {
+    this.payload = message.payload
+    this.headers = message.rawHeaders
+    this.current = message
+    this.baseHigh = message.high
+    this.baseLow = message.low
+    this.maker = this.lastMaker = undefined
+  }
+
+  /** The message as it is now; the very one that came in while nothing has changed it. */
+  get message(): MessageRecord {
+    return (this.current ??= new MessageRecord(
+      this.payload,
+      this.headers,
+      this.entry.timestamp,
+      this.entry.root,
+      this.entry.sequence,
+      this.placeHigh(this.maker),
+      this.placeLow(this.maker),
+      this.placeHigh(this.lastMaker),
+      this.placeLow(this.lastMaker),
+      true,
+    ))
+  }
+
+  get correlationId(): string {
+    return this.headers.correlationId ?? this.entry.id
+  }
+
+  get attempt(): number {
+    return this.delivery?.attempt ?? 1
+  }
+
+  get signal(): AbortSignal {
+    const own = this.delivery?.signal
+    return own === undefined || own === this.host.signal ? this.host.signal : AbortSignal.any([own, this.host.signal])
+  }
+
+  /** What its sends are told. */
+  get sendOptions(): SendOptions {
+    const own = this.delivery?.signal
+    return own === undefined || own === this.host.signal ? this.host.sendOptions : { signal: this.signal }
+  }
+
+  get properties(): Map<string, unknown> {
+    return (this.notes ??= new Map())
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.passed ?? NO_HISTORY
+  }
+
+  /** Notes that the message passed a node. */
+  remember(entry: HistoryEntry): void {
+    ;(this.passed ??= []).push(entry)
+  }
+
+  private placeHigh(maker: Step | undefined): number {
+    return maker === undefined ? this.baseHigh : mix(this.baseHigh, maker.high)
+  }
+
+  private placeLow(maker: Step | undefined): number {
+    return maker === undefined ? this.baseLow : mix(this.baseLow, maker.low)
+  }
+}
+
+/** The headers with some set: a copy by plain assignment, which keeps their hidden class. */
+export function withHeaders(headers: HeadersInit, added: { readonly [name: string]: unknown }): HeadersInit {
+  return headers === NO_HEADERS ? Object.assign({}, added) : Object.assign({}, headers, added)
+}
+
+/** The headers without one of them. */
+export function withoutHeader(headers: HeadersInit, name: string): HeadersInit {
+  if (!(name in headers)) return headers
+  const rest: Record<string, unknown> = Object.assign({}, headers)
+  delete rest[name]
+  return rest
+}

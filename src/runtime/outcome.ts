@@ -1,0 +1,50 @@
+/** What a handler returned, taken apart: plain value, promise, `Either`, `Task`, `TaskEither` or message draft. */
+import { HandlerResultError } from '../errors/handling-errors.ts'
+import type { HeadersInit } from '../message/headers.ts'
+import { type MessageDraft, isDraft, isMessage } from '../message/message.ts'
+
+/** Thrown inside the loop for a `Left`: not an `Error`, because making a stack costs more than all else and nobody would read it. */
+export class TypedFailureSignal {
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** Whether a handler's result is the payload itself. */
+export function isPlain(result: unknown): boolean {
+  if (typeof result !== 'object') return typeof result !== 'function'
+  if (result === null) return true
+  const { _tag, then } = result as { readonly _tag?: unknown; readonly then?: unknown }
+  return _tag !== 'Right' && _tag !== 'Left' && typeof then !== 'function' && !isDraft(result) && !isMessage(result)
+}
+
+/** The promise in a result that has to be waited for. Runs a `Task`. */
+export function promiseOf(result: unknown): PromiseLike<unknown> | undefined {
+  if (typeof result === 'function') {
+    const started: unknown = (result as () => unknown)()
+    if (isThenable(started)) return started
+    throw new HandlerResultError(
+      'The handler returned a function. Only a Task or TaskEither, a function that gives a promise when it is called, can be taken; return the value itself, or a promise of it.',
+    )
+  }
+  return isThenable(result) ? result : undefined
+}
+
+/** The value in a settled result that is not plain. Throws a {@link TypedFailureSignal} for a `Left`. */
+export function unwrap(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result
+  const either = result as { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown }
+  if (either._tag === 'Left' && 'left' in either) throw new TypedFailureSignal(either.left)
+  if (either._tag === 'Right' && 'right' in either) return either.right
+  return result
+}
+
+/** A draft, or a message, that a handler returned to set headers itself. */
+export function asDraft(value: unknown): MessageDraft<unknown, HeadersInit> | undefined {
+  return isDraft(value) || isMessage(value) ? (value as MessageDraft<unknown, HeadersInit>) : undefined
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+}

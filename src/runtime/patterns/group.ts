@@ -1,0 +1,104 @@
+/** A group of messages that an aggregator gathers, and the message it becomes. */
+import { type HeadersInit, NO_HEADERS, type Sequence } from '../../message/headers.ts'
+import { hashName } from '../../message/identity.ts'
+import type { MessageRecord } from '../../message/message.ts'
+import type { Timer } from '../../transport/clock.ts'
+import type { Frame, FrameSource } from '../frame.ts'
+import type { Step } from '../step.ts'
+import { withHeaders } from '../frame.ts'
+import type { SplitScope } from './split-scope.ts'
+
+/** An open group. */
+export class Group {
+  readonly key: unknown
+  /** The split whose parts it gathers; absent when it gathers across messages. */
+  readonly scope: SplitScope | undefined
+  readonly source: FrameSource
+  /** The aggregator's node. */
+  readonly nodeId: string
+  readonly members: MessageRecord[] = []
+  timer: Timer | undefined = undefined
+  /** It is being combined: what arrives now is late. */
+  closing = false
+  private readonly origins = new Set<MessageRecord>()
+  private readonly seen = new Set<string>()
+
+  constructor(key: unknown, scope: SplitScope | undefined, source: FrameSource, nodeId: string) {
+    this.key = key
+    this.nodeId = nodeId
+    this.scope = scope
+    this.source = source
+  }
+
+  /** Takes a message in. False when its place in the sequence, or itself, is there already. */
+  add(frame: Frame): boolean {
+    const { message } = frame
+    // Within its split a part cannot come twice.
+    if (this.scope === undefined) {
+      const { sequence } = frame.headers
+      const place = sequence === undefined ? message.id : `${sequence.correlationId}/${sequence.number}`
+      if (this.seen.has(place)) return false
+      this.seen.add(place)
+      for (const origin of frame.origins ?? [frame.entry]) this.origins.add(origin)
+    }
+    this.members.push(message)
+    return true
+  }
+
+  get payloads(): readonly unknown[] {
+    return this.members.map((member) => member.payload)
+  }
+
+  /** The messages its members were, as they entered their flow; absent when the frame that goes on has them itself. */
+  get entries(): readonly MessageRecord[] | undefined {
+    return this.scope === undefined ? [...this.origins] : undefined
+  }
+
+  /** What the group becomes. Its id depends on the split, or else the first member, on the aggregator and on the key alone. */
+  become(payload: unknown, step: Step): MessageRecord {
+    const base = this.scope?.message ?? this.members[0]!
+    return base.derive(payload, this.mergedHeaders(), step.high, step.low, hashName(String(this.key)).low)
+  }
+
+  /** Headers equal in all members; the sequence and correlation of the split give way to those around it. */
+  private mergedHeaders(): HeadersInit {
+    const { scope, members } = this
+    const first = members[0]
+    if (first === undefined) return scope!.message.rawHeaders
+    const merged: Record<string, unknown> = commonHeaders(members)
+    delete merged['causationId']
+    const sequence = commonSplit(members)
+    if (sequence === undefined) return merged
+    const around = scope === undefined ? outside(sequence) : placeOf(scope.message.rawHeaders)
+    delete merged['sequence']
+    delete merged['correlationId']
+    return withHeaders(merged, around)
+  }
+}
+
+function commonHeaders(members: readonly MessageRecord[]): Record<string, unknown> {
+  const merged: Record<string, unknown> = Object.assign({}, members[0]!.rawHeaders)
+  for (const { rawHeaders } of members) {
+    for (const name in merged) if (!Object.is(rawHeaders[name], merged[name])) delete merged[name]
+  }
+  return merged
+}
+
+/** The sequence of the first member, when all members are parts of the same split. */
+function commonSplit(members: readonly MessageRecord[]): Sequence | undefined {
+  const first = members[0]!.rawHeaders.sequence
+  const same = members.every((member) => member.rawHeaders.sequence?.correlationId === first?.correlationId)
+  return same ? first : undefined
+}
+
+/** What the split message itself had, as far as its parts tell when they come from elsewhere. */
+const outside = ({ outer }: Sequence): HeadersInit =>
+  outer === undefined ? NO_HEADERS : { correlationId: outer.correlationId, sequence: outer }
+
+/** The headers that place a message among others. */
+function placeOf({ correlationId, sequence }: HeadersInit): HeadersInit {
+  return {
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(sequence === undefined ? {} : { sequence }),
+  }
+}

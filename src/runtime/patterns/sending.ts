@@ -1,0 +1,137 @@
+/** Steps that send: outlet, through, recipients, tap, errorOutlet, reply, and the request/reply of a call. */
+import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+import { RecipientsError } from '../../errors/handling-errors.ts'
+import type { CallNode, RecipientsNode } from '../../graph/graph.ts'
+import type { ErrorMessage } from '../../message/failure.ts'
+import type { HeadersInit } from '../../message/headers.ts'
+import type { MessageRecord } from '../../message/message.ts'
+import type { BoundChannel } from '../bound-channel.ts'
+import { parkedInChannel, sentenceOf } from '../flow-error.ts'
+import type { RunnerHost } from '../flow-runner.ts'
+import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
+import { TypedFailureSignal } from '../outcome.ts'
+import { END, SUSPENDED, type Step } from '../step.ts'
+
+/** Milliseconds a `call` waits for its reply. */
+const CALL_TIMEOUT = 30_000
+
+/** Sends and ends the frame with it. */
+export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord): number {
+  const sending = channel.send(message, frame.sendOptions)
+  if (sending === undefined) return END
+  frame.pending = sending
+  frame.leaving = true
+  return SUSPENDED
+}
+
+/** `to` and `through`: the message goes to a channel. */
+export function outlet(step: Step, channel: BoundChannel): void {
+  step.enter = (frame) => sendLast(frame, channel, frame.message)
+}
+
+/** `toEach`: the same message to every channel, in order (rule T4). */
+export function recipients(step: Step, node: RecipientsNode, channels: readonly BoundChannel[]): void {
+  step.enter = (frame) => {
+    frame.pending = sendToEach(frame, channels, node.onFailure === 'continue')
+    frame.leaving = true
+    return SUSPENDED
+  }
+}
+
+async function sendToEach(frame: Frame, channels: readonly BoundChannel[], goOn: boolean): Promise<void> {
+  const have: string[] = []
+  const failures: unknown[] = []
+  for (const channel of channels) {
+    try {
+      await channel.send(frame.message, frame.sendOptions)
+      have.push(channel.id)
+    } catch (error) {
+      failures.push(error)
+      if (!goOn) throw recipientsError(channel.id, have, error)
+    }
+  }
+  if (have.length === 0 && failures.length > 0) throw recipientsError(channels.map(({ id }) => id).join('", "'), have, failures[0])
+}
+
+function recipientsError(refused: string, have: readonly string[], cause: unknown): RecipientsError {
+  const got = have.length === 0 ? 'No channel has it.' : `It is in "${have.join('", "')}" already.`
+  return new RecipientsError(`The message could not be sent to "${refused}": ${sentenceOf(cause)} ${got}`, { cause })
+}
+
+/** `tap`: a copy goes to a channel; what becomes of it never concerns the main flow (rule T10). */
+export function tap(step: Step, channel: BoundChannel, host: RunnerHost): void {
+  step.enter = (frame) => {
+    const copy = withoutReplyTo(frame, step)
+    const failed = (): void => host.drop({ reason: 'tap-failed', message: copy, channelId: channel.id, flowId: step.flowId, nodeId: step.id })
+    try {
+      if (!host.offer(channel, copy, failed)) failed()
+    } catch {
+      failed()
+    }
+    return step.next
+  }
+}
+
+/** `errorsTo`: the failure goes to a channel, and the error says so to whoever waits (rule E1). */
+export function errorOutlet(step: Step, channel: BoundChannel): void {
+  step.enter = (frame) => {
+    const sending = channel.send(errorMessage(frame, step), frame.sendOptions)
+    if (sending === undefined) return step.resume(frame, undefined)
+    frame.pending = sending
+    return SUSPENDED
+  }
+  step.resume = (frame) => {
+    parkedInChannel(frame.error!, channel.id)
+    throw frame.error
+  }
+}
+
+function errorMessage(frame: Frame, step: Step): MessageRecord {
+  const error = frame.error!
+  const payload: ErrorMessage<unknown> = {
+    failure: frame.failure!,
+    failed: frame.message,
+    original: frame.entry,
+    flowId: error.flowId!,
+    nodeId: error.nodeId!,
+    attempt: frame.attempt,
+  }
+  return frame.message.derive(payload, withoutHeader(frame.headers, 'replyTo'), step.high, step.low)
+}
+
+/** The end of a flow without `.to`: the payload goes to who asked, by the return address (rule G2). */
+export function reply(step: Step, host: RunnerHost): void {
+  step.enter = (frame) => {
+    const { replyTo } = frame.headers
+    if (replyTo === undefined) return END
+    if (!host.gateway.owns(replyTo)) return sendLast(frame, host.channelOf(replyTo), withoutReplyTo(frame, step))
+    if (!host.gateway.reply(replyTo, frame.payload)) {
+      host.drop({ reason: 'late-reply', message: frame.message, flowId: step.flowId, nodeId: step.id })
+    }
+    return END
+  }
+}
+
+/** `call`: a request to another flow; its reply is the payload from here on, its typed failures are failures of this step (rule T14). */
+export function call(step: Step, node: CallNode, channel: BoundChannel, host: RunnerHost): void {
+  step.enter = (frame) => {
+    const options = { kind: 'call', channelId: channel.id, timeout: node.timeout ?? CALL_TIMEOUT, signal: frame.signal } as const
+    frame.pending = host.gateway.open(options, (replyTo) =>
+      channel.send(readdressed(frame, step, withHeaders(frame.headers, { replyTo })), frame.sendOptions),
+    )
+    return SUSPENDED
+  }
+  step.resume = (frame, answer) => {
+    const outcome = answer as Either<unknown, unknown>
+    if (isLeft(outcome)) throw new TypedFailureSignal(outcome.left)
+    frame.become(outcome.right, frame.headers, step)
+    return step.next
+  }
+}
+
+/** A copy that nobody replies to. */
+const withoutReplyTo = (frame: Frame, step: Step): MessageRecord =>
+  frame.headers.replyTo === undefined ? frame.message : readdressed(frame, step, withoutHeader(frame.headers, 'replyTo'))
+
+const readdressed = (frame: Frame, step: Step, headers: HeadersInit): MessageRecord =>
+  frame.message.derive(frame.payload, headers, step.high, step.low)

@@ -1,0 +1,150 @@
+/** The splitter: one message into its parts, one after the other, with the pace of what follows (rule T5). */
+import { FlowError, SplitError } from '../../errors/handling-errors.ts'
+import type { HeadersInit } from '../../message/headers.ts'
+import { isParked } from '../flow-error.ts'
+import { type FlowRunner, PassOn } from '../flow-runner.ts'
+import type { Frame } from '../frame.ts'
+import { withHeaders } from '../frame.ts'
+import { END, SUSPENDED, type Step } from '../step.ts'
+import type { Aggregator } from './aggregator.ts'
+import { SplitScope } from './split-scope.ts'
+
+type Parts = Iterator<unknown> | AsyncIterator<unknown>
+
+/** One run of a splitter over one message. */
+interface Split {
+  readonly frame: Frame
+  readonly scope: SplitScope
+  readonly parts: Parts
+  readonly size: number | undefined
+  number: number
+}
+
+/** The work of one split node. */
+export class Splitter {
+  private readonly step: Step
+  private readonly runner: FlowRunner
+  /** The aggregator that a split without parts owes the empty group. */
+  private readonly downstream: () => Aggregator | undefined
+
+  constructor(step: Step, runner: FlowRunner, downstream: () => Aggregator | undefined) {
+    this.step = step
+    this.runner = runner
+    this.downstream = downstream
+  }
+
+  /** Sends every part through the following steps. */
+  split(frame: Frame, payload: unknown): number {
+    const parts = partsOf(payload)
+    const split: Split = { frame, scope: new SplitScope(frame.message, frame.split), parts, size: sizeOf(payload), number: 0 }
+    const running = isAsync(payload) ? this.goOn(split) : this.runParts(split)
+    if (running === undefined) return END
+    frame.pending = running
+    return SUSPENDED
+  }
+
+  /** Runs parts until one has to be waited for; then a promise does the rest. */
+  private runParts(split: Split): void | Promise<void> {
+    for (;;) {
+      const next = split.parts.next() as IteratorResult<unknown>
+      if (next.done === true) return this.end(split)
+      const running = this.runPart(split, next.value)
+      if (running !== undefined) return running.then(() => this.goOn(split))
+    }
+  }
+
+  private async goOn(split: Split): Promise<void> {
+    for (;;) {
+      const next = await split.parts.next()
+      if (next.done === true) return this.end(split)
+      await this.runPart(split, next.value)
+    }
+  }
+
+  private runPart(split: Split, payload: unknown): void | Promise<void> {
+    const part = this.part(split, payload)
+    const failed = (error: unknown): void | Promise<void> => {
+      const closing = split.parts.return?.()
+      const verdict = this.verdict(split, part, error)
+      if (!isPromise(closing)) throw verdict
+      return closing.then(() => Promise.reject(verdict))
+    }
+    try {
+      return this.runner.run(part, this.step.next)?.catch(failed)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  private part(split: Split, payload: unknown): Frame {
+    const { frame, scope, size } = split
+    const number = ++split.number
+    const correlationId = scope.message.id
+    const outer = frame.headers.sequence
+    const sequence = {
+      correlationId,
+      number,
+      ...(size === undefined ? undefined : { size }),
+      ...(outer === undefined ? undefined : { outer }),
+    }
+    const headers: HeadersInit = withHeaders(frame.headers, { correlationId, sequence })
+    return frame.spawn(scope.message.derive(payload, headers, this.step.high, this.step.low, number), scope)
+  }
+
+  /** After the last part: groups that are still open are complete now. */
+  private end(split: Split): void | Promise<void> {
+    if (split.number === 0) return this.empty(split)
+    const open = split.scope.nextOpen()
+    if (open === undefined) return
+    return this.release(split)
+  }
+
+  private async release(split: Split): Promise<void> {
+    for (let open = split.scope.nextOpen(); open !== undefined; open = split.scope.nextOpen()) {
+      const [aggregator, group] = open
+      const frame = split.frame.spawn(group.members[0]!, split.scope)
+      try {
+        await aggregator.release(group, frame)
+      } catch (error) {
+        throw this.verdict(split, frame, error)
+      }
+    }
+  }
+
+  private empty({ frame, scope }: Split): void | Promise<void> {
+    const aggregator = this.downstream()
+    if (aggregator === undefined) {
+      return this.runner.host.drop({ reason: 'empty-split', message: frame.message, flowId: this.runner.flowId, nodeId: this.step.id })
+    }
+    const owed = frame.spawn(scope.message, scope)
+    return aggregator.release(aggregator.emptyGroup(owed), owed)
+  }
+
+  /**
+   * A part failed. If no scope took it, or this flow's own error channel did, the whole message has been decided on. If the part
+   * is parked by a flow further on, the other parts are still owed: then this split has failed.
+   */
+  private verdict(split: Split, part: Frame, error: unknown): Error | PassOn {
+    if (error instanceof FlowError && (error === part.error || !isParked(error))) return new PassOn(error)
+    if (this.runner.host.aborting) return error as Error
+    return new SplitError(`Part ${split.number} failed, so the parts after it were not sent: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const isPromise = (value: unknown): value is Promise<unknown> => typeof (value as Partial<Promise<unknown>> | undefined)?.then === 'function'
+
+const isAsync = (payload: unknown): boolean => (payload as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined
+
+function partsOf(payload: unknown): Parts {
+  const iterable = payload as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined
+  const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.()
+  if (iterator !== undefined) return iterator
+  throw new SplitError(
+    `The splitter needs an array, an iterable or an async iterable, but got ${payload === null ? 'null' : typeof payload}. Give split a function that makes one of the payload.`,
+  )
+}
+
+function sizeOf(payload: unknown): number | undefined {
+  if (Array.isArray(payload)) return payload.length
+  return payload instanceof Set || payload instanceof Map ? payload.size : undefined
+}

@@ -1,0 +1,86 @@
+/** How a runtime stops: no more from outside, drain until the deadline, abort, and account for what is left (rule L2). */
+import { AbortedError } from '../errors/handling-errors.ts'
+import type { Leftover } from '../transport/transport.ts'
+import type { Engine } from './engine.ts'
+import type { Group } from './patterns/group.ts'
+import type { LeftMessage, StopReport } from './stop-report.ts'
+
+const STOP_TIMEOUT = 10_000
+
+/** One stop of one engine. */
+export class Shutdown {
+  private readonly engine: Engine
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  async run(timeout: number = STOP_TIMEOUT): Promise<StopReport> {
+    const { engine } = this
+    const started = engine.state === 'running'
+    engine.state = 'stopping'
+    const drained = !started || (await this.drain(timeout))
+    for (const subscription of engine.subscriptions) await subscription.stop()
+    if (!drained) await this.abort()
+    const report = await this.account(drained)
+    engine.state = 'stopped'
+    engine.events.emit('stopped', report)
+    return report
+  }
+
+  /** Waits for the work in flight, with live signals, until the deadline. Groups that only another message could complete are not waited for. */
+  private async drain(timeout: number): Promise<boolean> {
+    const { engine } = this
+    const quiet = (): boolean => engine.isDrained() && [...engine.groups].every((group) => group.timer === undefined)
+    let expired = timeout <= 0
+    const timer = engine.clock.schedule(timeout, () => {
+      expired = true
+      engine.activity.touch()
+    })
+    await engine.activity.until(() => expired || quiet())
+    timer.cancel()
+    return quiet()
+  }
+
+  /** Lets handlers that watch their signal end, then cuts off those that do not. */
+  private async abort(): Promise<void> {
+    const { engine } = this
+    engine.abort()
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const continuation of [...engine.suspended]) continuation.abort(engine.signal.reason)
+    // The frames cut off reject whoever waits for them; let that settle before the channels close.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  private async account(drained: boolean): Promise<StopReport> {
+    const { engine } = this
+    engine.gateway.close(
+      new AbortedError('The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply.'),
+    )
+    for (const group of engine.groups) group.timer?.cancel()
+    for (const frame of engine.unparked) engine.noteAborted(frame)
+    const leftovers = await engine.channels.close()
+    const left = [...engine.aborted, ...[...engine.groups].flatMap((group) => this.grouped(group)), ...leftovers.map(leftInChannel)]
+    const unique = new Map(left.toReversed().map((message) => [`${message.channelId} ${message.messageId}`, message]))
+    return Object.freeze({ drained, aborted: engine.aborted.length, left: Object.freeze([...unique.values()].toReversed()) })
+  }
+
+  private grouped(group: Group): LeftMessage[] {
+    const now = this.engine.clock.now()
+    return group.members.map((member) => ({
+      messageId: member.id,
+      channelId: group.source.channelId,
+      flowId: group.source.flowId,
+      nodeId: group.nodeId,
+      state: 'grouped',
+      age: now - member.timestamp,
+    }))
+  }
+}
+
+const leftInChannel = ({ messageId, channelId, state, age }: Leftover): LeftMessage => ({
+  messageId,
+  channelId,
+  state: state === 'unsettled' ? 'aborted' : state,
+  age,
+})

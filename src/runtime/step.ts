@@ -1,0 +1,28 @@
+/** The compiled form of a node: two functions and the index of what comes next. */
+import type { Frame } from './frame.ts'
+
+/** A step's work on this message is over: sent, replied, absorbed or dropped. */
+export const END = -1
+/** The step waits for `frame.pending`; the loop goes on with `resume` when that settles. */
+export const SUSPENDED = -2
+
+/**
+ * One node, compiled. `enter` does the work and gives the index of the next step, `END`, or `SUSPENDED`; `resume` takes what a
+ * suspended step waited for. Both throw what goes to the error scope.
+ */
+export interface Step {
+  readonly flowId: string
+  readonly id: string
+  readonly kind: string
+  /** The node's place as a derivation, see `hashName`. */
+  readonly high: number
+  readonly low: number
+  /** Index of the following step, or `END`. */
+  next: number
+  /** Index of the error scope that takes this step's failures, or `END` for none. */
+  scope: number
+  /** It sends on: what the receiving flow has already parked is not this flow's to handle again. */
+  readonly relays: boolean
+  enter: (frame: Frame) => number
+  resume: (frame: Frame, value: unknown) => number
+}
