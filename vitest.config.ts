@@ -1,18 +1,16 @@
-/** One test run for unit, property and documentation tests; `allora` resolves to src/, so nothing is built first. */
+/** One test run for unit, property, type and documentation tests; `allora` resolves to src/, so nothing is built first. */
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-const conditions = ['allora-source']
-
 const config: ViteUserConfig = defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ssr: { resolve: { conditions: ['allora-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    execArgv: ['--expose-gc', '--conditions=allora-source'],
+    execArgv: ['--expose-gc'],
+    silent: 'passed-only',
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      reporter: ['text-summary', 'text', 'html'],
+      reporter: ['text', 'html'],
       thresholds: { lines: 95, branches: 95 },
     },
   },
