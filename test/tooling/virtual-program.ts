@@ -20,15 +20,17 @@ const parsed = new Map<string, ts.SourceFile | undefined>()
 /** Makes one program of all sources given by file name. Nothing is checked yet. */
 export function virtualProgram(sources: Readonly<Record<string, string>>): VirtualProgram {
   const texts = new Map(Object.entries(sources).map(([name, text]) => [join(virtualFolder, name), text]))
-  const host = ts.createCompilerHost(options)
-  const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (path) => texts.has(path) || fileExists(path)
-  host.readFile = (path) => texts.get(path) ?? readFile(path)
-  host.getSourceFile = (path, language) => {
-    const text = texts.get(path)
-    if (text !== undefined) return ts.createSourceFile(path, text, language)
-    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, language))
-    return parsed.get(path)
+  const disk = ts.createCompilerHost(options)
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => texts.has(path) || disk.fileExists(path),
+    readFile: (path) => texts.get(path) ?? disk.readFile(path),
+    getSourceFile(path, language) {
+      const text = texts.get(path)
+      if (text !== undefined) return ts.createSourceFile(path, text, language)
+      if (!parsed.has(path)) parsed.set(path, disk.getSourceFile(path, language))
+      return parsed.get(path)
+    },
   }
   const program = ts.createProgram([...texts.keys()], options, host)
   return { program, files: [...texts.keys()].map((path) => program.getSourceFile(path)!) }
