@@ -7,6 +7,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     execArgv: ['--expose-gc'],
     silent: 'passed-only',
+    // The compiler tests take seconds on a busy machine.
+    testTimeout: 20_000,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
