@@ -1,5 +1,5 @@
 /** Errors of channels: codes `ALLORA2xx`. */
-import { AlloraError } from './allora-error.ts'
+import { AlloraError, type ErrorPlace } from './allora-error.ts'
 
 /** `ALLORA201`: a direct channel (or a pubsub one with `minSubscribers`) had nobody to hand the message to. */
 export class NoSubscriberError extends AlloraError {
@@ -49,4 +49,21 @@ export class UnknownChannelError extends AlloraError {
 /** `ALLORA210`: a known header has a value of the wrong type. */
 export class InvalidHeaderError extends AlloraError {
   readonly code = 'ALLORA210'
+}
+
+/** One thing that is wrong with a payload. */
+export interface PayloadIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** `ALLORA211`: a payload from outside does not fit the schema of its channel. */
+export class InvalidPayloadError extends AlloraError {
+  readonly code = 'ALLORA211'
+  readonly issues: readonly PayloadIssue[]
+
+  constructor(sentence: string, options: ErrorPlace & { readonly issues: readonly PayloadIssue[] }) {
+    super(sentence, options)
+    this.issues = options.issues
+  }
 }

@@ -49,6 +49,9 @@ const KNOWN: { readonly [K in keyof Required<KnownHeaders>]: 'string' | 'number'
   traceparent: 'string',
 }
 
+/** Whether a header is one the library gives a meaning. */
+export const isKnownHeader = (name: string): boolean => Object.hasOwn(KNOWN, name)
+
 /** Throws `InvalidHeaderError` when a known header has a wrong type, and returns the headers otherwise. For headers from outside the type checker. */
 export function checkHeaders(headers: { readonly [name: string]: unknown }): HeadersInit {
   for (const [name, type] of Object.entries(KNOWN)) {

@@ -53,4 +53,13 @@ export function idText(root: string, high: number, low: number): string {
   return high === 0 && low === 0 ? root : `${root}~${half(high)}${half(low)}`
 }
 
+/** The root and the derivation in the text of an id; text that was not made by {@link idText} is a root. */
+export function readId(text: string): Derivation & { readonly root: string } {
+  const [, root = '', high = '', low = ''] = DERIVED.exec(text) ?? []
+  const read = { root, high: Number.parseInt(high, 36) | 0, low: Number.parseInt(low, 36) | 0 }
+  return idText(read.root, read.high, read.low) === text ? read : { root: text, ...ROOT }
+}
+
+const DERIVED = /^(.*)~([0-9a-z]{7})([0-9a-z]{7})$/s
+
 const half = (h: number): string => (h >>> 0).toString(36).padStart(7, '0')

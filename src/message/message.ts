@@ -1,9 +1,15 @@
 /** The message: immutable, with an id and a timestamp that are always readable and headers that are never mutated. */
 import { type HeadersInit, type KnownHeaders, NO_HEADERS, checkHeaders } from './headers.ts'
-import { type IdSource, idText, mix } from './identity.ts'
+import { type IdSource, idText, mix, readId } from './identity.ts'
+
+/** What the library made to carry a payload: a message or a draft. An object that only looks like one is a payload itself. */
+export interface Envelope<out P> {
+  /** Known to the compiler only. */
+  readonly '~carries': P
+}
 
 /** What travels through channels. `H` are the headers known to be set, besides the optional {@link KnownHeaders}. */
-export interface Message<out P, out H = {}> {
+export interface Message<out P, out H = {}> extends Envelope<P> {
   /** Unique; the same again when the message is redelivered. */
   readonly id: string
   /** Milliseconds since 1970 when the message, or the one it was made from, entered the runtime. */
@@ -13,15 +19,16 @@ export interface Message<out P, out H = {}> {
 }
 
 /** A payload with headers, not sent yet: what `message(...)` makes. It has no id until a runtime accepts it. */
-export interface MessageDraft<out P, out H = {}> {
+export interface MessageDraft<out P, out H = {}> extends Envelope<P> {
   readonly [draft]: true
   readonly payload: P
   readonly headers: H & KnownHeaders
 }
 
-const draft = Symbol.for('allora/draft')
+const draft: unique symbol = Symbol.for('allora/draft')
 
 class Draft implements MessageDraft<unknown> {
+  declare readonly '~carries': unknown
   declare readonly [draft]: true
   readonly payload: unknown
   readonly headers: HeadersInit
@@ -62,6 +69,7 @@ export function isMessage(value: unknown): value is Message<unknown, HeadersInit
  * it descends from (`root`, `sequence`), the place it was made (`high`, `low`), and that of its cause.
  */
 export class MessageRecord implements Message<unknown> {
+  declare readonly '~carries': unknown
   readonly payload: unknown
   readonly timestamp: number
   /** The headers without the causation id. Never mutated, shared between messages. */
@@ -130,8 +138,13 @@ export class MessageRecord implements Message<unknown> {
     )
   }
 
-  toJSON(): object {
+  toJSON(): { readonly id: string; readonly timestamp: number; readonly payload: unknown; readonly headers: HeadersInit } {
     return { id: this.id, timestamp: this.timestamp, payload: this.payload, headers: this.headers }
+  }
+
+  /** What Node prints: the message as users know it. */
+  [Symbol.for('nodejs.util.inspect.custom')](_: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Message ${inspect(this.toJSON(), options)}`
   }
 
   private get rootId(): string {
@@ -147,5 +160,6 @@ export function restoreMessage(stored: {
   readonly headers?: { readonly [name: string]: unknown }
 }): Message<unknown> {
   const headers = stored.headers === undefined ? NO_HEADERS : checkHeaders(stored.headers)
-  return new MessageRecord(stored.payload, headers, stored.timestamp, stored.id, 0)
+  const { root, high, low } = readId(stored.id)
+  return new MessageRecord(stored.payload, headers, stored.timestamp, root, 0, high, low)
 }

@@ -1,10 +1,10 @@
 /** Channels at run time: what `rt.channel(id)` gives. */
 import type { ChannelKind } from '../graph/graph.ts'
-import type { Message, MessageDraft } from '../message/message.ts'
+import type { Envelope, Message } from '../message/message.ts'
 import type { Subscription } from '../transport/transport.ts'
 
 /** What may be sent: a payload, a payload with headers (`message(...)`), or a message that was received. */
-export type Sendable<P> = P | MessageDraft<P> | Message<P>
+export type Sendable<P> = P | Envelope<P>
 
 /** What `send` takes. */
 export interface ChannelSendOptions {

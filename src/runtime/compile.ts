@@ -65,12 +65,8 @@ function fill(node: GraphNode, index: number, { runner, layout, aggregators, bin
     .with({ kind: 'filter' }, (it) => filter(step, it, fn(it.service), maybe(it.discardTo), host))
     .with({ kind: 'split' }, ({ service }) => {
       const splitter = new Splitter(step, runner, () => layout.aggregatorBehind(index, aggregators))
-      const parts = optional(service)
-      calling(
-        step,
-        (frame) => (parts === undefined ? frame.payload : parts(frame.payload, frame)),
-        (frame, payload) => splitter.split(frame, payload),
-      )
+      const partsOf = optional(service) ?? ((payload: unknown) => payload)
+      calling(step, partsOf, (frame, parts) => splitter.split(frame, parts))
     })
     .with({ kind: 'aggregate' }, (it) => {
       const parts = {

@@ -1,71 +1,90 @@
-/** The rest of the way of a frame that had to wait: one object a frame, however often it waits. */
+/** The rest of the way of a frame that had to wait: one object and one promise a frame, however often it waits. */
 import type { FlowRunner } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import { END, SUSPENDED } from './step.ts'
 
+/** How a frame ends: for those that were launched with a settled delivery, for parts and groups by telling their maker. */
+export interface FrameEnd {
+  done(frame: Frame): void | Promise<void>
+  failed(frame: Frame, error: unknown): Promise<never>
+}
+
 /** Goes on with a frame whenever what it waits for settles, until it ends, fails, or is aborted. */
 export class Continuation {
   readonly frame: Frame
+  /** Settles when the frame has ended. */
+  readonly promise: Promise<void>
   private readonly runner: FlowRunner
-  private readonly done: () => void
-  private readonly failed: (error: unknown) => void
+  private readonly frameEnd: FrameEnd
+  private resolve!: (value: void | Promise<void>) => void
+  private reject!: (error: unknown) => void
   private ended = false
 
-  constructor(runner: FlowRunner, frame: Frame, done: () => void, failed: (error: unknown) => void) {
+  constructor(runner: FlowRunner, frame: Frame, frameEnd: FrameEnd) {
     this.runner = runner
     this.frame = frame
-    this.done = done
-    this.failed = failed
+    this.frameEnd = frameEnd
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
     runner.host.suspended.add(this)
     this.wait()
   }
 
   /** Ends the waiting with an error. What the handler still answers is ignored. */
   abort(error: unknown): void {
-    this.end(() => this.failed(error))
+    if (!this.ended) this.fail(error)
   }
 
   private wait(): void {
     const { pending } = this.frame
     this.frame.pending = undefined
-    pending!.then(this.value, this.error)
+    pending!.then(this.onValue, this.onError)
   }
 
-  private readonly value = (value: unknown): void => {
-    if (!this.ended) this.goOn(() => (this.frame.leaving ? END : this.frame.at!.resume(this.frame, value)))
-  }
-
-  private readonly error = (cause: unknown): void => {
-    if (!this.ended) this.goOn(() => this.runner.scopeOf(this.frame, this.frame.at!, cause))
-  }
-
-  private goOn(next: () => number): void {
-    const { runner, frame } = this
+  private readonly onValue = (value: unknown): void => {
+    if (this.ended) return
+    const { frame } = this
     let index: number
     try {
-      index = this.decide(next)
-      if (index >= 0) index = runner.advance(frame, index)
-    } catch (error) {
-      this.end(() => this.failed(error))
-      return
-    }
-    if (index === SUSPENDED) this.wait()
-    else if (index === END) this.end(this.done)
-  }
-
-  /** What `resume` throws goes to the scope of its step like everything else. */
-  private decide(next: () => number): number {
-    try {
-      return next()
+      index = frame.leaving ? END : frame.at!.resume(frame, value)
     } catch (cause) {
-      return this.runner.scopeOf(this.frame, this.frame.at!, cause)
+      return this.onError(cause)
     }
+    this.proceed(index)
   }
 
-  private end(report: () => void): void {
+  private readonly onError = (cause: unknown): void => {
     if (this.ended) return
+    let index: number
+    try {
+      index = this.runner.scopeOf(this.frame, this.frame.at!, cause)
+    } catch (error) {
+      return this.fail(error)
+    }
+    this.proceed(index)
+  }
+
+  private proceed(index: number): void {
+    let reached = index
+    try {
+      if (index >= 0) reached = this.runner.advance(this.frame, index)
+    } catch (error) {
+      return this.fail(error)
+    }
+    if (reached === SUSPENDED) return this.wait()
+    this.end()
+    this.resolve(this.frameEnd.done(this.frame))
+  }
+
+  private fail(error: unknown): void {
+    this.end()
+    this.frameEnd.failed(this.frame, error).catch(this.reject)
+  }
+
+  private end(): void {
     this.ended = true
     this.runner.host.suspended.delete(this)
-    report()
   }
 }

@@ -1,9 +1,10 @@
 /** The engine behind `Runtime`: its channels, consumers, requests and dead letters, and their life from start to stop. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { AlloraError } from '../errors/allora-error.ts'
 import { ExpiredError } from '../errors/handling-errors.ts'
 import { InvalidAppError, MissingServiceError, NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
-import { checkGraph } from '../graph/check/check.ts'
+import { checkGraph } from '../graph/check.ts'
 import { formatDiagnostic } from '../graph/diagnostic.ts'
 import type { AppGraph } from '../graph/graph.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
@@ -27,12 +28,14 @@ import { type MetricsSnapshot, NodeCounter } from './metrics.ts'
 import type { Group } from './patterns/group.ts'
 import { Shutdown } from './shutdown.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
+import { validate } from './validate.ts'
 
 /** The parts of an app that the engine runs. */
 export interface EngineApp {
   readonly graph: AppGraph
   readonly functions: Readonly<Record<string, Function>>
   readonly contracts: readonly string[]
+  readonly schemas: Readonly<Record<string, StandardSchemaV1>>
 }
 
 /** The options of `runtime`, without their types. */
@@ -165,6 +168,13 @@ export class Engine implements RunnerHost {
     } catch (error) {
       return Promise.reject(error as Error)
     }
+  }
+
+  /** Sends from untyped code: the payload is validated by the channel's schema, if it has one. */
+  async sendUnknown(id: string, payload: unknown, options?: SendOptions): Promise<void> {
+    this.running().require(id)
+    const value = await validate(this.app.schemas[id], payload, id)
+    return this.send(id, value, options)
   }
 
   request(id: string, value: unknown, options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<Either<unknown, unknown>> {

@@ -7,7 +7,7 @@ import type { Clock } from '../transport/clock.ts'
 import type { AnyMessage, Delivery } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
-import { Continuation } from './continuation.ts'
+import { Continuation, type FrameEnd } from './continuation.ts'
 import type { DeadReason } from './dead-letters.ts'
 import type { EventHub, RuntimeEvents } from './events.ts'
 import { abortedError, flowError, isParked, parkedInDeadLetters, sentenceOf } from './flow-error.ts'
@@ -51,6 +51,10 @@ export class FlowRunner {
   readonly flowId: string
   readonly steps: Step[] = []
   readonly host: RunnerHost
+  private readonly launched: FrameEnd = {
+    done: (frame) => this.finish(frame),
+    failed: async (frame, error) => this.giveUp(frame, error),
+  }
 
   constructor(flowId: string, host: RunnerHost) {
     this.flowId = flowId
@@ -76,18 +80,12 @@ export class FlowRunner {
     } catch (error) {
       return this.giveUp(frame, error)
     }
-    if (index === END) return this.finish(frame)
-    return new Promise((resolve, reject) => {
-      new Continuation(this, frame, () => resolve(this.finish(frame)), (error) => rejectWith(reject, () => this.giveUp(frame, error)))
-    })
+    return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).promise
   }
 
   /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
   run(frame: Frame, start: number): void | Promise<void> {
-    if (this.advance(frame, start) === END) return
-    return new Promise((resolve, reject) => {
-      new Continuation(this, frame, resolve, reject)
-    })
+    if (this.advance(frame, start) !== END) return new Continuation(this, frame, SPAWNED).promise
   }
 
   /** The hot loop: from the step at `index` to the end (`END`) or to a step that waits (`SUSPENDED`). Throws what no scope took. */
@@ -219,10 +217,8 @@ export class PassOn {
   }
 }
 
-function rejectWith(reject: (error: unknown) => void, act: () => Promise<never>): void {
-  try {
-    act().catch(reject)
-  } catch (error) {
-    reject(error)
-  }
+/** Parts and groups leave everything to the frame that made them. */
+const SPAWNED: FrameEnd = {
+  done: () => undefined,
+  failed: (_, error) => Promise.reject(error as Error),
 }

@@ -50,7 +50,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   group: Group | undefined = undefined
   /** What the step that suspended waits for. */
   pending: PromiseLike<unknown> | undefined = undefined
-  /** What it waits for is its last send: after that it has ended. */
+  /** What it waits for is its last work: after that it has ended. */
   leaving = false
   /** The step the frame is suspended in. */
   at: Step | undefined = undefined

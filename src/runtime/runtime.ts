@@ -5,24 +5,18 @@ import type { Gateways, Registry, Unbound } from '../app/registry.ts'
 import type { AnyChannel, PayloadOf } from '../flow/channel-token.ts'
 import type { AnyFlow, ErrorOf, OutOf, RefsOf, SrcOf } from '../flow/flow-def.ts'
 import type { FlowTypeError } from '../flow/flow-type-error.ts'
-import type { MessageDraft } from '../message/message.ts'
 import type { Channels, ChannelSendOptions, Sendable } from './channel.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { Engine } from './engine.ts'
+import { Engine, type RuntimeState } from './engine.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { MetricsSnapshot } from './metrics.ts'
 import type { RequestOptions, RuntimeOptions } from './runtime-options.ts'
 import type { StopReport } from './stop-report.ts'
 
-/** Where a runtime is in its life. */
-export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+export type { RuntimeState }
 
-/** The ids of an app's channels. */
-export type ChannelId<F extends AnyFlow> = keyof Registry<RefsOf<F>> & string
-/** The payload of the channel with this id. */
-export type PayloadAt<F extends AnyFlow, Id extends ChannelId<F>> = PayloadOf<Registry<RefsOf<F>>[Id]>
-/** The channel with this id, by its kind. */
-export type ChannelAt<F extends AnyFlow, Id extends ChannelId<F>> = HandleOf<Registry<RefsOf<F>>[Id]>
+/** The channels of an app's flows, by id. */
+export type ChannelsOf<F extends AnyFlow> = Registry<RefsOf<F>>
 
 type HandleOf<C> = C extends AnyChannel ? Channels<PayloadOf<C>>[C['kind']] : never
 type GatewayAt<F extends AnyFlow, Id> = Gateways<F>[Id & keyof Gateways<F>]
@@ -40,17 +34,17 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   /** Resolves when nothing is in work, waiting, delayed or grouped. */
   idle(): Promise<void>
   /** Sends to a channel. */
-  send<const Id extends ChannelId<F>>(id: Id, payload: Sendable<PayloadAt<F, Id>>, options?: ChannelSendOptions): Promise<void>
+  send<const Id extends keyof ChannelsOf<F> & string>(id: Id, payload: Sendable<PayloadOf<ChannelsOf<F>[Id]>>, options?: ChannelSendOptions): Promise<void>
   /** Asks a flow that replies, by the channel it reads from: `Right` is its reply, `Left` its typed failure; a defect or a timeout rejects. */
-  request<const Id extends ChannelId<F>>(
+  request<const Id extends keyof ChannelsOf<F> & string>(
     id: ReplyingId<F, Id>,
-    payload: PayloadOf<SrcOf<GatewayAt<F, Id>>> | MessageDraft<PayloadOf<SrcOf<GatewayAt<F, Id>>>>,
+    payload: Sendable<PayloadOf<SrcOf<GatewayAt<F, Id>>>>,
     options?: RequestOptions,
   ): Promise<Either<ErrorOf<GatewayAt<F, Id>>, OutOf<GatewayAt<F, Id>>>>
   /** A channel by its id. */
-  channel<const Id extends ChannelId<F>>(id: Id): ChannelAt<F, Id>
+  channel<const Id extends keyof ChannelsOf<F> & string>(id: Id): HandleOf<ChannelsOf<F>[Id]>
   /** Listens to an event; gives the function that stops listening. */
-  on<K extends keyof RuntimeEvents>(event: K, listener: (event: RuntimeEvents[K]) => void): () => void
+  on<K extends keyof RuntimeEvents & string>(event: K, listener: (event: RuntimeEvents[K]) => void): () => void
   /** Counts and latencies, taken now. */
   metrics(): MetricsSnapshot
   /** Messages that failed for good. */
@@ -68,7 +62,7 @@ type WithServices<F extends AnyFlow> = keyof Services<F> extends never ? unknown
  * The option `services` is required exactly when the app has contracts.
  */
 export function runtime<F extends AnyFlow>(app: App<F> & Bound<F>): Runtime<F>
-export function runtime<F extends AnyFlow>(app: App<F>, options: RuntimeOptions<ChannelId<F>> & WithServices<F>): Runtime<F>
+export function runtime<F extends AnyFlow>(app: App<F>, options: RuntimeOptions<keyof ChannelsOf<F> & string> & WithServices<F>): Runtime<F>
 export function runtime(app: App<AnyFlow>, options: RuntimeOptions = {}): unknown {
   return new Engine(app, options)
 }

@@ -20,11 +20,7 @@ export function route(step: Step, node: RouteNode, branches: Branches, otherwise
     step.enter = (frame) => choose((frame.payload as { readonly [key: string]: unknown } | null | undefined)?.[key])
     return
   }
-  calling(
-    step,
-    (frame) => selector!(frame.payload, frame),
-    (_, name) => choose(name),
-  )
+  calling(step, selector!, (_, name) => choose(name))
 }
 
 function noCase(node: RouteNode, name: unknown): RoutingError {

@@ -40,6 +40,7 @@ export class Splitter {
     const running = isAsync(payload) ? this.goOn(split) : this.runParts(split)
     if (running === undefined) return END
     frame.pending = running
+    frame.leaving = true
     return SUSPENDED
   }
 
