@@ -1,15 +1,18 @@
 /** What the flows of an app refer to, as types: channels by id, services to bind, gateways, and the conflicts between them. */
-import type { AnyChannel, ChannelToken } from '../flow/channel-token.ts'
+import type { AnyChannel, ChannelToken, PayloadOf, SentTo } from '../flow/channel-token.ts'
 import type { AnyFlow, OutOf, RefsOf, Replies, SrcOf } from '../flow/flow-def.ts'
 import type { FlowTypeError } from '../flow/flow-type-error.ts'
 import type { Needs, Provides } from '../flow/service.ts'
 import type { ChannelKind } from '../graph/graph.ts'
 
-/** The channels among `R`, by literal id; those with a computed id under the type of that id. */
-export type Registry<R> = { readonly [C in R as C extends AnyChannel ? C['id'] : never]: C }
+/** Every mention of a channel among `R`, by literal id; of those with a computed id, by the type of that id. */
+export type Registry<R> = { readonly [C in R as C extends AnyMention ? C['id'] : never]: C }
+
+/** What a channel carries, from all its mentions: what its tokens say, or else all that is sent to it. */
+export type Carried<C> = [Extract<C, AnyChannel>] extends [never] ? PayloadOf<C> : PayloadOf<Extract<C, AnyChannel>>
 
 /** The services that the runtime must be given, by name. */
-export type Unbound<R> = { readonly [N in R as N extends Needs<infer Name, never, unknown> ? Name : never]: N extends { readonly fn: infer F } ? F : never }
+export type Unbound<R> = { readonly [N in R as N extends { readonly needs: infer Name extends string } ? Name : never]: N extends { readonly fn: infer F } ? F : never }
 
 /** The services that the flows bring along, by name. */
 export type Provided<R> = { readonly [N in R as N extends Provides<infer Name, unknown> ? Name : never]: N extends Provides<string, infer F> ? F : never }
@@ -23,19 +26,21 @@ export type Consistent<F, Reg> = [Conflict<RefsOf<F>, Reg>] extends [never]
   : FlowTypeError<`channel "${Conflict<RefsOf<F>, Reg>}" has another payload type or kind elsewhere in this app: make its token once and use that`>
 
 /**
- * The ids among the channels `C` that have another payload or kind in `Reg`.
+ * The ids among the channels `C` that are something else in `Reg`.
  * Looks each id up with a structural `extends`: `keyof Reg` here would walk the whole registry for every channel.
  */
 type Conflict<C, Reg> =
-  C extends ChannelToken<infer Kind, infer Id, infer P>
+  C extends SentTo<infer Kind, infer Id, infer P>
     ? {} extends Record<Id, 1>
       ? never
-      : Reg extends { readonly [k in Id]: ChannelToken<infer OtherKind, Id, infer Other> }
-        ? [Other, OtherKind] extends [P, Kind]
+      : Reg extends { readonly [k in Id]: infer Mentions extends AnyMention }
+        ? [Mentions['kind'], C extends AnyChannel ? Carried<Mentions> : P] extends [Kind, C extends AnyChannel ? P : Carried<Mentions>]
           ? never
           : Id
         : Id
     : never
+
+type AnyMention = SentTo<ChannelKind, string, unknown>
 
 /** Any channel whatever its id: what an app from untyped input has. */
 export type UntypedChannel = ChannelToken<ChannelKind, string, unknown>

@@ -13,34 +13,45 @@ declare const emits: unique symbol
 export interface ChannelAccepting<in Payload> {
   readonly kind: ChannelKind
   readonly id: string
-  /** The channel as data. */
-  readonly spec: ChannelSpec
   readonly [accepts]: (payload: Payload) => void
 }
 
-/** Names a channel. Invariant in `Payload`: `.to` writes it and `.from` reads it. `unknown` until `.of` says more. */
-export interface ChannelToken<out Kind extends ChannelKind, out Id extends string, in out Payload> extends ChannelAccepting<Payload> {
+/** A channel as a flow refers to it that only sends there and says nothing about what else it carries. */
+export interface SentTo<out Kind extends ChannelKind, out Id extends string, out Payload> {
   readonly kind: Kind
   readonly id: Id
   readonly [emits]: Payload
-  /** What payloads from outside are checked against; absent when `.of` was given no schema. */
-  readonly schema?: StandardSchemaV1
+}
+
+/** Any token, whatever its payload. */
+export interface AnyChannel extends SentTo<ChannelKind, string, unknown> {
+  /** The channel as data. */
+  readonly spec: ChannelSpec
+  /** What payloads from outside are checked against. */
+  readonly schema: StandardSchemaV1 | undefined
   /** Orders a `priority` channel. */
-  readonly compare?: Comparator
+  readonly compare: Comparator | undefined
+}
+
+/** Names a channel. Invariant in `Payload`: `.to` writes it and `.from` reads it. `unknown` until `.of` says more. */
+export interface ChannelToken<out Kind extends ChannelKind, out Id extends string, in out Payload> extends AnyChannel, ChannelAccepting<Payload> {
+  readonly kind: Kind
+  readonly id: Id
+  readonly [emits]: Payload
   /** The same channel, carrying `T`. */
   of<T>(): ChannelToken<Kind, Id, T>
   /** The same channel, carrying what the schema makes. Payloads that come from outside the program are checked by it. */
   of<S extends StandardSchemaV1>(schema: S): ChannelToken<Kind, Id, StandardSchemaV1.InferOutput<S>>
 }
 
-/** Any token, whatever its payload. */
-export type AnyChannel = ChannelToken<ChannelKind, string, any>
+/** The payload of a channel. */
+export type PayloadOf<C> = C extends SentTo<ChannelKind, string, infer P> ? P : never
 
-/** The payload a token carries. */
-export type PayloadOf<C> = C extends ChannelToken<ChannelKind, string, infer P> ? P : never
-
-/** The token as it stands in a flow: one that carries `unknown` takes the payload it is used with. */
+/** A token that is read from, as it stands in a flow: one that carries `unknown` takes the payload it is used with. */
 export type Adopt<C, P> = C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? ChannelToken<K, Id, P> : C) : never
+
+/** A token that is sent to, as it stands in a flow: one that carries `unknown` is known by what is sent. */
+export type Sent<C, P> = C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? SentTo<K, Id, P> : C) : never
 
 /** Says which of two messages goes first: negative for the first, positive for the second, 0 for the one that came first. */
 export type Comparator = (a: Message<unknown>, b: Message<unknown>) => number
@@ -79,12 +90,18 @@ export interface PubSubOptions extends ChannelOptions {
   readonly minSubscribers?: number
 }
 
-/** Makes tokens of one kind. */
+/** Makes tokens of one kind. `T` is never given: a type argument would leave none to be inferred, and the literal id would be lost. */
 export interface ChannelFactory<Kind extends ChannelKind, Options extends ChannelOptions> {
-  // The second type parameter is never given: it keeps `queue<string>('x')` out of this overload, which would lose the literal id.
-  <const Id extends string, _Inferred>(id: Id, options?: Options): ChannelToken<Kind, Id, unknown>
-  <_Payload>(id: FlowTypeError<`write ${Kind}('id').of<Payload>(): a type argument here would lose the literal id`>, options?: Options): never
+  <T = NotGiven, const Id extends string = string>(
+    id: T extends NotGiven ? Id : FlowTypeError<`write ${Kind}('id').of<Payload>(): a type argument here would lose the literal id`>,
+    options?: Options,
+  ): ChannelToken<Kind, Id, unknown>
 }
+
+interface NotGiven {
+  readonly [notGiven]: true
+}
+declare const notGiven: unique symbol
 
 /** A channel that hands each message to its one consumer, in the sender's own async context (Point-to-Point Channel). */
 export const direct: ChannelFactory<'direct', DirectOptions> = factory('direct')
@@ -104,15 +121,15 @@ class Token {
   readonly kind: ChannelKind
   readonly id: string
   readonly spec: ChannelSpec
-  declare readonly schema?: StandardSchemaV1
-  declare readonly compare?: Comparator
+  readonly schema: StandardSchemaV1 | undefined
+  readonly compare: Comparator | undefined
 
   constructor(spec: ChannelSpec, compare?: Comparator, schema?: StandardSchemaV1) {
     this.kind = spec.kind
     this.id = spec.id
     this.spec = spec
-    if (compare !== undefined) this.compare = compare
-    if (schema !== undefined) this.schema = schema
+    this.compare = compare
+    this.schema = schema
     Object.freeze(this)
   }
 

@@ -2,6 +2,7 @@
 import type { AnyChannel } from './channel-token.ts'
 import type { Flow, SealedFlow } from './flow.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
+import type { StepOptions } from './step-options.ts'
 
 declare const result: unique symbol
 
@@ -32,27 +33,27 @@ export type RouteKey<P> = [TagKey<P>] extends [never]
 export type TagOf<P, K> = K extends keyof P ? P[K] & string : never
 
 type Narrow<P, K, V> = P extends { readonly [k in K & string]: V } ? P : never
-type Rest<P, K, V> = P extends { readonly [k in K & string]: V } ? never : P
+/** What no case in `V` takes. */
+export type Rest<P, K, V> = P extends { readonly [k in K & string]: V } ? never : P
 
-/** One branch per tag; the compiler's message for a tag that no payload has. */
+/** One branch per tag. */
 export type TagBranches<P, H, K, Ends> = {
-  readonly [V in keyof Ends]: V extends TagOf<P, K>
-    ? (branch: Branch<Narrow<P, K, V>, H>) => Ends[V]
-    : FlowTypeError<`no payload has "${V & string}" here: the cases are "${TagOf<P, K>}"`>
+  readonly [V in keyof Ends]: (
+    branch: V extends TagOf<P, K> ? Branch<Narrow<P, K, V>, H> : FlowTypeError<`no message of this route has the case "${V & string}": remove it or correct its name`>,
+  ) => Ends[V]
 }
 
 /** One branch per value of a selector. */
-export type SelectorBranches<P, H, Case extends string, Ends> = {
-  readonly [V in keyof Ends]: V extends Case
-    ? (branch: Branch<P, H>) => Ends[V]
-    : FlowTypeError<`the selector never gives "${V & string}": it gives "${Case}"`>
+export type SelectorBranches<P, H, Case, Ends> = {
+  readonly [V in keyof Ends]: (
+    branch: V extends Case ? Branch<P, H> : FlowTypeError<`the selector never gives "${V & string}": remove the case or correct its name`>,
+  ) => Ends[V]
 }
 
-/** The branch for what no case takes. */
-export type OtherwiseBranch<P, H, K, Ends, Other> = (branch: Branch<Rest<P, K, keyof Ends>, H>) => Other
-
-/** Every case has a branch, unless there is an `otherwise`. */
-export type CasesFor<Case extends string, Other> = [Other] extends [never] ? { readonly [V in Case]: BranchEnd } : { readonly [V in Case]?: BranchEnd }
+/** The options of a route that has a branch for what no case takes. */
+export interface Otherwise<P, H, End> extends StepOptions {
+  readonly otherwise: (branch: Branch<P, H>) => End
+}
 
 type PayloadAfter<End> = End extends FlowResult<infer P, unknown, unknown, unknown> ? P : never
 type HeadersAfterBranch<End> = End extends FlowResult<unknown, infer H, unknown, unknown> ? H : never

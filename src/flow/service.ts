@@ -1,7 +1,7 @@
 /** Services: named functions. The graph stores the name, the function travels beside it. */
 import { InvalidNameError, UnboundServiceError } from '../errors/flow-errors.ts'
 import type { Exchange } from '../message/exchange.ts'
-import type { FailureOf, Outcome, ValueOf } from './outcome.ts'
+import type { FailureOf, TypedOutcome, ValueOf } from './outcome.ts'
 
 declare const names: unique symbol
 
@@ -15,6 +15,9 @@ export interface Naming<out N> {
   readonly [names]?: N
 }
 
+/** The services a function stands for. */
+export type NamesIn<F> = F extends Naming<infer N> ? N : never
+
 /** A service that a flow brings along. */
 export interface Provides<out Name extends string, out F> {
   readonly name: Name
@@ -24,7 +27,7 @@ export interface Provides<out Name extends string, out F> {
 /** A service that a flow expects from the runtime. */
 export interface Needs<out Name extends string, in In, R> {
   readonly needs: Name
-  readonly fn: (payload: In, exchange: Exchange<In>) => Outcome<ValueOf<R>, FailureOf<R>>
+  readonly fn: (payload: In, exchange: Exchange<In>) => TypedOutcome<FailureOf<R>, ValueOf<R>>
 }
 
 /** Any function that can be a service. */

@@ -2,7 +2,7 @@
 import type { Exchange } from '../message/exchange.ts'
 import type { Message } from '../message/message.ts'
 import type { ChannelAccepting } from './channel-token.ts'
-import type { Branch } from './route-types.ts'
+import type { FlowTypeError } from './flow-type-error.ts'
 
 /** What every operator takes. */
 export interface StepOptions {
@@ -20,7 +20,10 @@ export interface ConsumerOptions<P> extends StepOptions {
 
 /** What becomes of what a filter rejects: sent to a channel, failed, or - without either - counted as dropped. */
 export type FilterOptions<C> = StepOptions &
-  ({ readonly discardTo?: C; readonly reject?: never } | { readonly reject: 'error'; readonly discardTo?: never })
+  (
+    | { readonly discardTo?: C; readonly reject?: FlowTypeError<'what a filter rejects is either sent with discardTo or failed with reject, not both'> }
+    | { readonly reject: 'error'; readonly discardTo?: never }
+  )
 
 /** How messages become groups, and groups one message. */
 export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extends StepOptions {
@@ -48,12 +51,6 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
 export interface CallOptions extends StepOptions {
   /** Milliseconds until it fails; absent = 30,000. */
   readonly timeout?: number
-}
-
-/** What `routeBy` takes besides its cases. */
-export interface RouteByOptions<P, H, Other> extends StepOptions {
-  /** Takes what no case takes. */
-  readonly otherwise?: (branch: Branch<P, H>) => Other
 }
 
 /** What a recipient list takes. */

@@ -49,9 +49,10 @@ class Draft implements MessageDraft<unknown> {
  *
  * @throws InvalidHeaderError when a known header, such as `priority`, has a value of the wrong type.
  */
-export function message<P, const H extends HeadersInit = {}>(payload: P, headers?: H): MessageDraft<P, H> {
+export function message<P, const H extends HeadersInit | KnownHeaders = {}>(payload: P, headers?: H): MessageDraft<P, H> {
   if (headers === undefined) return new Draft(payload, NO_HEADERS) as unknown as MessageDraft<P, H>
-  return new Draft(payload, Object.freeze(Object.assign({}, checkHeaders(headers)))) as unknown as MessageDraft<P, H>
+  const copy = Object.assign<Record<string, unknown>, object>({}, headers)
+  return new Draft(payload, Object.freeze(checkHeaders(copy))) as unknown as MessageDraft<P, H>
 }
 
 /** Whether a value was made by {@link message}. */

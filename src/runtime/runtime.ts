@@ -1,8 +1,8 @@
 /** The runtime as users see it: it runs an app. `engine.ts` implements it, blind to types. */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { App } from '../app/app.ts'
-import type { Gateways, Registry, Unbound } from '../app/registry.ts'
-import type { AnyChannel, PayloadOf } from '../flow/channel-token.ts'
+import type { Carried, Gateways, Registry, Unbound } from '../app/registry.ts'
+import type { PayloadOf, SentTo } from '../flow/channel-token.ts'
 import type { AnyFlow, ErrorOf, OutOf, RefsOf, SrcOf } from '../flow/flow-def.ts'
 import type { FlowTypeError } from '../flow/flow-type-error.ts'
 import type { Channels, ChannelSendOptions, Sendable } from './channel.ts'
@@ -18,7 +18,8 @@ export type { RuntimeState }
 /** The channels of an app's flows, by id. */
 export type ChannelsOf<F extends AnyFlow> = Registry<RefsOf<F>>
 
-type HandleOf<C> = C extends AnyChannel ? Channels<PayloadOf<C>>[C['kind']] : never
+type HandleOf<C> = Channels<Carried<C>>[KindOf<C>]
+type KindOf<C> = C extends SentTo<infer Kind, string, unknown> ? Kind : never
 type GatewayAt<F extends AnyFlow, Id> = Gateways<F>[Id & keyof Gateways<F>]
 type ReplyingId<F extends AnyFlow, Id> = Id extends keyof Gateways<F>
   ? Id
@@ -34,7 +35,7 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   /** Resolves when nothing is in work, waiting, delayed or grouped. */
   idle(): Promise<void>
   /** Sends to a channel. */
-  send<const Id extends keyof ChannelsOf<F> & string>(id: Id, payload: Sendable<PayloadOf<ChannelsOf<F>[Id]>>, options?: ChannelSendOptions): Promise<void>
+  send<const Id extends keyof ChannelsOf<F> & string>(id: Id, payload: Sendable<Carried<ChannelsOf<F>[Id]>>, options?: ChannelSendOptions): Promise<void>
   /** Asks a flow that replies, by the channel it reads from: `Right` is its reply, `Left` its typed failure; a defect or a timeout rejects. */
   request<const Id extends keyof ChannelsOf<F> & string>(
     id: ReplyingId<F, Id>,

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { direct, queue } from '../../src/flow/channel-token.ts'
-import type { ChannelToken } from '../../src/flow/channel-token.ts'
+import type { ChannelToken, SentTo } from '../../src/flow/channel-token.ts'
 import { flow } from '../../src/flow/builder.ts'
 import type { FlowDef, OneWay } from '../../src/flow/flow-def.ts'
 import { app } from '../../src/app/app.ts'
@@ -18,7 +18,7 @@ const svc = (o: Order): Invoice => ({ orderId: o.id, amount: o.total })
 test('the one-liner types itself', () => {
   const f = flow().from(direct('input')).handle(svc).to(queue('output')).build()
   expectTypeOf(f).toEqualTypeOf<
-    FlowDef<ChannelToken<'direct', 'input', Order>, OneWay, never, ChannelToken<'direct', 'input', Order> | ChannelToken<'queue', 'output', Invoice>>
+    FlowDef<ChannelToken<'direct', 'input', Order>, OneWay, never, ChannelToken<'direct', 'input', Order> | SentTo<'queue', 'output', Invoice>>
   >()
   expect(f.graph).toEqual({
     version: 1,
