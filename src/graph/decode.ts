@@ -37,7 +37,9 @@ export function word<T extends string>(words: readonly T[]): Decoder<T> {
   return (came, path) => {
     const found = words.find((candidate) => candidate === came)
     if (found !== undefined) return right(found)
-    return left(of(problem(path, expected, describeValue(came), typeof came === 'string' ? closest(came, words) : undefined)))
+    return left(
+      of(problem(path, expected, describeValue(came), typeof came === 'string' ? closest(came, words) : undefined)),
+    )
   }
 }
 
@@ -59,7 +61,9 @@ export function record<A extends object>(properties: Properties<A>): Decoder<A> 
       if (part === undefined && optional) return []
       return [map((decoded: unknown) => [key, decoded] as const)(decode(part, pathTo(path, key)))]
     })
-    const whole = map((decoded: readonly (readonly [string, unknown])[]) => Object.fromEntries(decoded) as A)(together(entries))
+    const whole = map((decoded: readonly (readonly [string, unknown])[]) => Object.fromEntries(decoded) as A)(
+      together(entries),
+    )
     return alsoWrong(whole, unknownKeys(came, path, Object.keys(properties)))
   }
 }

@@ -29,7 +29,8 @@ export const DIAGNOSTIC_CODES = {
   },
   ALLORA105: {
     title: 'Unreachable node',
-    explanation: 'No path of edges leads from an inlet to this node, so no message ever gets there. Connect it, or remove it.',
+    explanation:
+      'No path of edges leads from an inlet to this node, so no message ever gets there. Connect it, or remove it.',
   },
   ALLORA106: {
     title: 'Flow without a beginning or an end',
@@ -43,7 +44,8 @@ export const DIAGNOSTIC_CODES = {
   },
   ALLORA108: {
     title: 'Missing service',
-    explanation: 'A node or channel names a function that the app does not have. Correct the name, or bring the function along.',
+    explanation:
+      'A node or channel names a function that the app does not have. Correct the name, or bring the function along.',
   },
   ALLORA109: {
     title: 'Channel declared in two ways',
@@ -62,7 +64,8 @@ export const DIAGNOSTIC_CODES = {
   },
   ALLORA112: {
     title: 'Id missing or used twice',
-    explanation: 'Flows are known by their id in the app and nodes by theirs in the flow. Give each one an id of its own.',
+    explanation:
+      'Flows are known by their id in the app and nodes by theirs in the flow. Give each one an id of its own.',
   },
   ALLORA113: {
     title: 'Edge that fits no node or port',
@@ -81,11 +84,13 @@ export const DIAGNOSTIC_CODES = {
   },
   ALLORA116: {
     title: 'Option out of range',
-    explanation: 'A number is too small, no number at all, or a fraction where only whole numbers make sense. Times are milliseconds.',
+    explanation:
+      'A number is too small, no number at all, or a fraction where only whole numbers make sense. Times are milliseconds.',
   },
   ALLORA117: {
     title: 'Option of another kind of channel',
-    explanation: 'A channel has an option that its kind knows nothing about, so it would be ignored. Remove it, or change the kind.',
+    explanation:
+      'A channel has an option that its kind knows nothing about, so it would be ignored. Remove it, or change the kind.',
   },
   ALLORA118: {
     title: 'Loop inside a flow',

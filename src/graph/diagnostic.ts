@@ -1,5 +1,4 @@
 /** What `check` has to say about an app: sentences with a stable code, a place and a fix. */
-import { quote } from '../errors/describe-value.ts'
 import { DIAGNOSTIC_CODES, type DiagnosticCode } from './diagnostic-codes.ts'
 
 /** A place in a source file. */
@@ -27,16 +26,9 @@ export interface Diagnostic {
   readonly position?: SourcePosition
 }
 
-/** A diagnostic as a block of lines to read: title and code, place, sentence, fix. */
-export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { code, severity, message, fix } = diagnostic
-  const lines = [`${severity} ${code}: ${DIAGNOSTIC_CODES[code].title}`, ...placeOf(diagnostic), `  ${message}`, `  Fix: ${fix}`]
-  return lines.join('\n')
-}
-
-function placeOf({ flowId, nodeId, channelId, position }: Diagnostic): string[] {
-  const ids = Object.entries({ flow: flowId, node: nodeId, channel: channelId }).flatMap(([what, id]) => (id === undefined ? [] : [`${what} ${quote(id)}`]))
-  const file = position && `${position.file === undefined ? 'line ' : `${position.file}:`}${position.line}:${position.column}`
-  const parts = [...ids, ...(file === undefined ? [] : [file])]
-  return parts.length === 0 ? [] : [`  at ${parts.join(', ')}`]
+/** A diagnostic as lines to read: what it is and where, the sentence, the fix. */
+export function formatDiagnostic({ code, severity, message, fix, position }: Diagnostic): string {
+  const file = position?.file === undefined ? 'line ' : `${position.file}:`
+  const where = position === undefined ? '' : ` (${file}${position.line}:${position.column})`
+  return [`${severity} ${code} ${DIAGNOSTIC_CODES[code].title}${where}`, `  ${message}`, `  Fix: ${fix}`].join('\n')
 }

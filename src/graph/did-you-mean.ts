@@ -4,18 +4,18 @@ import { quote } from '../errors/describe-value.ts'
 /** Names longer than this are not compared: the time is the product of both lengths, and nobody mistypes an essay. */
 const LONGEST = 64
 
-/** The candidate nearest to `name`, if it is near enough: about one mistake in three letters, or other capitals only. */
+/** The candidate nearest to `name`, if it is near enough: at most one mistake in three letters, whatever the capitals. */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1
+  let least = Infinity
   for (const candidate of candidates) {
-    if (candidate === name || name.length > LONGEST || candidate.length > LONGEST) continue
-    if (Math.abs(candidate.length - name.length) >= least) continue
-    const mistakes = distance(name.toLowerCase(), candidate.toLowerCase(), least)
-    if (mistakes < least) {
-      least = mistakes
-      best = candidate
-    }
+    const length = Math.max(name.length, candidate.length)
+    const enough = Math.min(least, Math.floor(length / 3) + 1)
+    if (candidate === name || length > LONGEST || Math.abs(candidate.length - name.length) >= enough) continue
+    const mistakes = distance(name.toLowerCase(), candidate.toLowerCase(), enough)
+    if (mistakes >= enough) continue
+    least = mistakes
+    best = candidate
   }
   return best
 }

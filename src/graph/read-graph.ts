@@ -1,7 +1,8 @@
 /** Graphs from untyped data, such as parsed JSON: everything is looked at, and everything that is wrong is told at once. */
-import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left } from 'fp-ts/lib/Either.js'
+import { of } from 'fp-ts/lib/NonEmptyArray.js'
 import { match } from 'ts-pattern'
-import { quote } from '../errors/describe-value.ts'
+import { describeValue, quote } from '../errors/describe-value.ts'
 import { type GraphProblem, InvalidGraphError } from '../errors/graph-errors.ts'
 import {
   type Decoder,
@@ -19,7 +20,15 @@ import {
 } from './decode.ts'
 import { closest } from './did-you-mean.ts'
 import { deepFreeze } from './freeze.ts'
-import { type AppGraph, type ChannelSpec, type FlowGraph, GRAPH_VERSION, type GraphEdge, type GraphNode, type NodeKind } from './graph.ts'
+import {
+  type AppGraph,
+  type ChannelSpec,
+  type FlowGraph,
+  GRAPH_VERSION,
+  type GraphEdge,
+  type GraphNode,
+  type NodeKind,
+} from './graph.ts'
 import { CHANNEL_FIELDS, EDGE_FIELDS, type Field, NODE_SHAPES } from './shape.ts'
 
 /**
@@ -61,8 +70,15 @@ const number = (orUnbounded: boolean): Decoder<number | 'unbounded'> =>
 const byKey = record<{ readonly key: string }>({ key: required(text('a string')) })
 const byService = record<{ readonly service: string }>({ service: required(text('the name of a function')) })
 
-/** `{ key }` or `{ service }`; what is neither is told as a missing key. */
-const selector: Decoder<object> = (came, path) => (isObject(came) && Object.hasOwn(came, 'service') ? byService : byKey)(came, path)
+const selector: Decoder<object> = (came, path) => {
+  if (isObject(came) && Object.hasOwn(came, 'key')) return byKey(came, path)
+  if (isObject(came) && Object.hasOwn(came, 'service')) return byService(came, path)
+  return left(
+    of(
+      problem(path, 'an object with a "key" or a "service"', isObject(came) ? 'one with neither' : describeValue(came)),
+    ),
+  )
+}
 
 function decoderOf(field: Field): Decoder<unknown> {
   return match(field)
@@ -81,14 +97,20 @@ function decoderOf(field: Field): Decoder<unknown> {
 
 /** The compiler holds the tables of shape.ts against the interfaces of graph.ts, so a row may be read as its interface. */
 function properties<A>(fields: Readonly<Record<string, Field>>): Properties<A> {
-  const entries = Object.entries(fields).map(([key, field]) => [key, { decode: decoderOf(field), optional: field.optional === true }])
+  const entries = Object.entries(fields).map(([key, field]) => [
+    key,
+    { decode: decoderOf(field), optional: field.optional === true },
+  ])
   return Object.fromEntries(entries) as Properties<A>
 }
 
 const KINDS = Object.keys(NODE_SHAPES) as NodeKind[]
 const kindOf = word(KINDS)
 const NODES: ReadonlyMap<NodeKind, Decoder<GraphNode>> = new Map(
-  KINDS.map((kind) => [kind, record(properties<GraphNode>({ kind: { type: 'oneOf', values: [kind] }, ...NODE_SHAPES[kind].fields }))]),
+  KINDS.map((kind) => [
+    kind,
+    record(properties<GraphNode>({ kind: { type: 'oneOf', values: [kind] }, ...NODE_SHAPES[kind].fields })),
+  ]),
 )
 
 const node: Decoder<GraphNode> = (came, path) => {
@@ -109,7 +131,11 @@ const flowShape = record<FlowGraph>({
 })
 
 const flow: Decoder<FlowGraph> = (came, path) =>
-  alsoWrong(flowShape(came, path), [...repeatedIds(came, path, 'channels'), ...repeatedIds(came, path, 'nodes'), ...looseEdges(came, path)])
+  alsoWrong(flowShape(came, path), [
+    ...repeatedIds(came, path, 'channels'),
+    ...repeatedIds(came, path, 'nodes'),
+    ...looseEdges(came, path),
+  ])
 
 const appShape = record<AppGraph>({ version, flows: required(list(flow)) })
 

@@ -2,7 +2,17 @@
  * The shape of graph data as tables: one row for each kind of node, one field for each of its properties. What reads, checks and
  * describes graphs works from here; a node or field of graph.ts that has no row does not compile.
  */
-import type { AggregateNode, ChannelKind, ChannelSpec, FilterNode, GraphEdge, GraphNode, NodeKind, Overflow, RecipientsNode, RouteNode } from './graph.ts'
+import type {
+  AggregateNode,
+  ChannelKind,
+  ChannelSpec,
+  FilterNode,
+  GraphEdge,
+  GraphNode,
+  NodeKind,
+  Overflow,
+  RecipientsNode,
+} from './graph.ts'
 
 /** What a field holds. */
 export type FieldType =
@@ -94,12 +104,15 @@ type FieldTypeFor<T> = [T] extends [boolean]
 
 /** A field for every property of `T`, optional where the property is. */
 export type FieldsOf<T> = {
-  readonly [K in keyof T]-?: FieldTypeFor<Required<T>[K]> & (Pick<T, K> extends Required<Pick<T, K>> ? { readonly optional?: never } : { readonly optional: true })
+  readonly [K in keyof T]-?: FieldTypeFor<Required<T>[K]> &
+    (Pick<T, K> extends Required<Pick<T, K>> ? { readonly optional?: never } : { readonly optional: true })
 }
 
 /** What the library knows about a kind of node. */
 export interface NodeShape<N> {
   readonly fields: FieldsOf<Omit<N, 'kind'>>
+  /** What comes in by edges: messages, failures of other nodes, or nothing. */
+  readonly takes: 'messages' | 'failures' | 'nothing'
   /** `next`: one normal edge; `cases`: an edge for each case; `end`: none. */
   readonly wayOut: 'next' | 'cases' | 'end'
   /** Whether everything that comes in goes on, unless it fails. */
@@ -131,21 +144,42 @@ const countOrNone: NumberField = { type: 'number', least: 0, whole: true }
 const milliseconds: NumberField = { type: 'number', least: 0, whole: false }
 
 /** The words as keys, so that the compiler sees whether one is missing. */
-const oneOf = <T extends string>(words: Readonly<Record<T, true>>): OneOfField<T> => ({ type: 'oneOf', values: Object.keys(words) as T[] })
+const oneOf = <T extends string>(words: Readonly<Record<T, true>>): OneOfField<T> => ({
+  type: 'oneOf',
+  values: Object.keys(words) as T[],
+})
 const optional = <F extends FieldType>(field: F): F & { readonly optional: true } => ({ ...field, optional: true })
 
 /** Every kind of node. */
 export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNode, { kind: K }>> } = {
-  inlet: { fields: { id, channel: from, concurrency: optional(count), orderBy: optional(fn) }, wayOut: 'next', passesOn: 'always', canFail: false },
-  transform: { fields: { id, service: fn }, wayOut: 'next', passesOn: 'always', canFail: true },
-  handle: { fields: { id, service: fn }, wayOut: 'next', passesOn: 'always', canFail: true },
+  inlet: {
+    fields: { id, channel: from, concurrency: optional(count), orderBy: optional(fn) },
+    takes: 'nothing',
+    wayOut: 'next',
+    passesOn: 'always',
+    canFail: false,
+  },
+  transform: { fields: { id, service: fn }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: true },
+  handle: { fields: { id, service: fn }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: true },
   filter: {
-    fields: { id, service: fn, discardTo: optional(sometimesTo), reject: optional(oneOf<Word<FilterNode, 'reject'>>({ error: true })) },
+    fields: {
+      id,
+      service: fn,
+      discardTo: optional(sometimesTo),
+      reject: optional(oneOf<Word<FilterNode, 'reject'>>({ error: true })),
+    },
+    takes: 'messages',
     wayOut: 'next',
     passesOn: 'sometimes',
     canFail: true,
   },
-  split: { fields: { id, service: optional(fn) }, wayOut: 'next', passesOn: 'sometimes', canFail: true },
+  split: {
+    fields: { id, service: optional(fn) },
+    takes: 'messages',
+    wayOut: 'next',
+    passesOn: 'sometimes',
+    canFail: true,
+  },
   aggregate: {
     fields: {
       id,
@@ -159,31 +193,52 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
       remember: optional(countOrNone),
       discardTo: optional(sometimesTo),
     },
+    takes: 'messages',
     wayOut: 'next',
     passesOn: 'sometimes',
     canFail: true,
   },
   route: {
     fields: { id, by: { type: 'selector' }, cases: texts, otherwise: optional({ type: 'flag' }) },
+    takes: 'messages',
     wayOut: 'cases',
     passesOn: 'sometimes',
     canFail: true,
   },
-  join: { fields: { id }, wayOut: 'next', passesOn: 'always', canFail: false },
-  setHeader: { fields: { id, header: id, service: fn }, wayOut: 'next', passesOn: 'always', canFail: true },
-  tap: { fields: { id, channel: to }, wayOut: 'next', passesOn: 'always', canFail: false },
-  through: { fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) }, wayOut: 'next', passesOn: 'always', canFail: true },
-  call: { fields: { id, flow, channel: to, timeout: optional(milliseconds) }, wayOut: 'next', passesOn: 'always', canFail: true },
-  recover: { fields: { id, service: fn }, wayOut: 'next', passesOn: 'always', canFail: true },
-  errorOutlet: { fields: { id, channel: to }, wayOut: 'end', passesOn: 'always', canFail: false },
-  outlet: { fields: { id, channel: to }, wayOut: 'end', passesOn: 'always', canFail: true },
+  join: { fields: { id }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: false },
+  setHeader: {
+    fields: { id, header: id, service: fn },
+    takes: 'messages',
+    wayOut: 'next',
+    passesOn: 'always',
+    canFail: true,
+  },
+  tap: { fields: { id, channel: to }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: false },
+  through: {
+    fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) },
+    takes: 'messages',
+    wayOut: 'next',
+    passesOn: 'always',
+    canFail: true,
+  },
+  call: {
+    fields: { id, flow, channel: to, timeout: optional(milliseconds) },
+    takes: 'messages',
+    wayOut: 'next',
+    passesOn: 'always',
+    canFail: true,
+  },
+  recover: { fields: { id, service: fn }, takes: 'failures', wayOut: 'next', passesOn: 'always', canFail: true },
+  errorOutlet: { fields: { id, channel: to }, takes: 'failures', wayOut: 'end', passesOn: 'always', canFail: false },
+  outlet: { fields: { id, channel: to }, takes: 'messages', wayOut: 'end', passesOn: 'always', canFail: true },
   recipients: {
     fields: { id, channels: allOf, onFailure: optional(oneOf<Word<RecipientsNode, 'onFailure'>>({ continue: true })) },
+    takes: 'messages',
     wayOut: 'end',
     passesOn: 'always',
     canFail: true,
   },
-  reply: { fields: { id }, wayOut: 'end', passesOn: 'always', canFail: false },
+  reply: { fields: { id }, takes: 'messages', wayOut: 'end', passesOn: 'always', canFail: false },
 }
 
 /** A channel. */
@@ -196,7 +251,11 @@ export const CHANNEL_FIELDS: FieldsOf<ChannelSpec> & Readonly<Record<keyof Chann
     optional: true,
     kinds: ['queue', 'priority'],
   },
-  dispatch: { ...oneOf<Word<ChannelSpec, 'dispatch'>>({ roundRobin: true, failover: true }), optional: true, kinds: ['direct'] },
+  dispatch: {
+    ...oneOf<Word<ChannelSpec, 'dispatch'>>({ roundRobin: true, failover: true }),
+    optional: true,
+    kinds: ['direct'],
+  },
   await: { ...oneOf<Word<ChannelSpec, 'await'>>({ accepted: true, handled: true }), optional: true, kinds: ['pubsub'] },
   minSubscribers: { ...countOrNone, optional: true, kinds: ['pubsub'] },
   compare: { ...fn, optional: true, kinds: ['priority'] },

@@ -1,0 +1,80 @@
+/** The rule about aggregators that wait for messages that never come: ALLORA107. */
+import { quote } from '../../errors/describe-value.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import type { AggregateNode } from '../graph.ts'
+import type { AppIndex, Step } from '../app-index.ts'
+import { at, theNode } from './wording.ts'
+
+/**
+ * The splits a message has been through and not been aggregated from, the last one at the end, each as a letter:
+ *
+ * - `L`, local: the aggregator is told when this split ends, for only one straight path lies between them;
+ * - `T`, travelled: behind a channel, a route or another split, where only the number of parts says when a group is complete;
+ * - in lower case: a filter may have taken parts away;
+ * - `*`: deeper than is followed.
+ */
+type Splits = string
+
+const DEEPEST = 4
+
+/** ALLORA107: an aggregator without a rule for completing that no split completes. */
+export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
+  const seen = splitsOnTheWay(app)
+  for (const step of app.steps) {
+    if (step.node.kind !== 'aggregate' || completes(step.node)) continue
+    const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
+    if (lasts.some((last) => last !== 't')) continue
+    const never = lasts.length === 0
+    yield {
+      code: 'ALLORA107',
+      severity: never ? 'error' : 'warning',
+      ...at(step),
+      message: never
+        ? `${theNode(step)} never completes a group: it has no size, when or timeout, and no split comes before it.`
+        : `${theNode(step)} may wait for ever: a filter takes away some of the parts that the size of the split promises.`,
+      fix: `Give ${quote(step.node.id)} a timeout, a size or a when.`,
+    }
+  }
+}
+
+const completes = ({ size, when, timeout }: AggregateNode): boolean => (size ?? when ?? timeout) !== undefined
+
+/** With which splits behind them messages get to each node: followed from every consumer, by edges and channels, until nothing is new. */
+function splitsOnTheWay({ steps, consumers }: AppIndex): Map<Step, Set<Splits>> {
+  const seen = new Map<Step, Set<Splits>>()
+  const open: (readonly [Step, Splits])[] = []
+  const arrive = (step: Step, splits: Splits): void => {
+    const known = seen.get(step) ?? new Set()
+    if (known.has(splits)) return
+    seen.set(step, known.add(splits))
+    open.push([step, splits])
+  }
+  const leave = (step: Step, splits: Splits): void => {
+    for (const { to } of step.ways) if (to !== undefined) arrive(to, splits)
+  }
+  for (const step of steps) if (step.uses.some(({ consumes }) => consumes)) leave(step, '')
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [step, before] = next
+    const splits = behind(step, before)
+    for (const { channel } of step.uses) {
+      for (const reader of consumers.get(channel) ?? []) leave(reader, travelled(splits))
+    }
+    // What is behind a `through` is its consumer's, served above.
+    if (step.node.kind !== 'through') leave(step, splits)
+  }
+  return seen
+}
+
+function behind({ node }: Step, splits: Splits): Splits {
+  if (node.kind === 'split') return pushed(travelled(splits))
+  if (node.kind === 'aggregate') return splits === '*' ? splits : splits.slice(0, -1)
+  if (node.kind === 'filter') return splits.slice(0, -1) + splits.slice(-1).toLowerCase()
+  return node.kind === 'route' ? travelled(splits) : splits
+}
+
+const travelled = (splits: Splits): Splits => splits.replaceAll('L', 'T').replaceAll('l', 't')
+
+function pushed(splits: Splits): Splits {
+  const deeper = `${splits}L`
+  return deeper.length <= DEEPEST ? deeper : `*${deeper.slice(2)}`
+}

@@ -1,0 +1,124 @@
+/** The rule about messages that go round in circles of channels: ALLORA110. */
+import { quote } from '../../errors/describe-value.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import type { ChannelSpec } from '../graph.ts'
+import { NODE_SHAPES } from '../shape.ts'
+import type { AppIndex, Step } from '../app-index.ts'
+import { circles } from './strong-components.ts'
+import { at } from './wording.ts'
+
+/** From a channel that a flow consumes to one it sends to. */
+interface Hop {
+  readonly from: string
+  readonly to: string
+  /** The node that sends. */
+  readonly by: Step
+  /** Whether every message that does not fail is sent on. */
+  readonly always: boolean
+  /** What a send does with its sender: runs the consumer, waits for room, or neither. */
+  readonly sender: 'runs' | 'waits' | 'goesOn'
+}
+
+/** ALLORA110: circles of channels that recurse, or that wait for each other. */
+export function* channelCycles(app: AppIndex): Iterable<Diagnostic> {
+  const hops = [...app.consumers.values()].flat().flatMap((step) => hopsOf(step, app))
+  for (const circle of hopCircles(hops.filter(({ sender }) => sender === 'runs'))) {
+    const [endless] = hopCircles(circle.filter(({ always }) => always))
+    yield recursion(endless ?? circle, endless !== undefined)
+  }
+  for (const circle of hopCircles(hops.filter(({ sender }) => sender !== 'goesOn'))) {
+    const waiting = circle.find(({ sender }) => sender === 'waits')
+    if (waiting !== undefined) yield deadlock(circle, waiting)
+  }
+}
+
+function recursion(circle: readonly Hop[], endless: boolean): Diagnostic {
+  const hop = circle[0]!
+  return {
+    code: 'ALLORA110',
+    severity: endless ? 'error' : 'warning',
+    ...at(hop.by),
+    channelId: hop.to,
+    message: `Messages go round by ${roundTrip(hop, circle)}, each send within the one before${endless ? ', and nothing ever stops them' : '; only a filter, a route or a split stops them'}.`,
+    fix: endless
+      ? 'Send on only some of the messages, by a filter or a route, or end the circle.'
+      : 'Make sure that every message leaves the circle after a few rounds, or put a queue into it.',
+  }
+}
+
+function deadlock(circle: readonly Hop[], hop: Hop): Diagnostic {
+  return {
+    code: 'ALLORA110',
+    severity: 'warning',
+    ...at(hop.by),
+    channelId: hop.to,
+    message: `Messages go round by ${roundTrip(hop, circle)}: when these channels are full, each waits for the next and none moves on.`,
+    fix: `Give ${quote(hop.to)} an overflow other than "wait", or break the circle.`,
+  }
+}
+
+/** The hops that lie on circles, circle by circle. */
+function hopCircles(hops: readonly Hop[]): Hop[][] {
+  const next = Map.groupBy(hops, ({ from }) => from)
+  return circles(next.keys(), (channel) => (next.get(channel) ?? []).map(({ to }) => to)).map((group) => {
+    const members = new Set(group)
+    return group.flatMap((channel) => next.get(channel) ?? []).filter(({ to }) => members.has(to))
+  })
+}
+
+const NAMED = 8
+
+/** The channels of the shortest way round that begins with a hop: `"a" -> "b" -> "a"`. */
+function roundTrip(first: Hop, circle: readonly Hop[]): string {
+  const next = Map.groupBy(circle, ({ from }) => from)
+  const cameFrom = new Map([[first.to, first.from]])
+  for (const channel of cameFrom.keys()) {
+    for (const { to } of next.get(channel) ?? []) if (!cameFrom.has(to)) cameFrom.set(to, channel)
+  }
+  const names = [quote(first.from)]
+  for (let channel = cameFrom.get(first.from)!; channel !== first.from; channel = cameFrom.get(channel)!)
+    names.unshift(quote(channel))
+  const shown = names.length > NAMED ? [...names.slice(0, NAMED), '...'] : names
+  return [quote(first.from), ...shown].join(' -> ')
+}
+
+/** What a consumer's messages are sent to, up to the next consumer. */
+function hopsOf(consumer: Step, { channels }: AppIndex): Hop[] {
+  const from = consumer.uses.filter(({ consumes }) => consumes)
+  const hops: Hop[] = []
+  for (const { step, always } of walk(consumer)) {
+    for (const { channel: to, sends } of step.uses) {
+      const spec = channels.get(to)?.spec
+      if (sends === 'never' || spec === undefined) continue
+      const sender = step.node.kind === 'call' && senderAt(spec) === 'goesOn' ? 'waits' : senderAt(spec)
+      hops.push(
+        ...from.map(({ channel }) => ({ from: channel, to, by: step, always: always && sends === 'always', sender })),
+      )
+    }
+  }
+  return hops
+}
+
+/** The nodes behind a consumer, each with whether every message that does not fail gets there. */
+function walk(consumer: Step): Iterable<{ readonly step: Step; readonly always: boolean }> {
+  const found = new Map<Step, boolean>()
+  const open = [{ step: consumer, always: true }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { step, always } = next
+    // What is behind another `through` is that consumer's, but for its failures to send.
+    const ways =
+      step !== consumer && step.node.kind === 'through' ? step.ways.filter(({ port }) => port === 'error') : step.ways
+    for (const { port, to } of ways) {
+      const certain = always && port !== 'error' && NODE_SHAPES[step.node.kind].passesOn === 'always'
+      if (to === undefined || found.get(to) === true || found.get(to) === certain) continue
+      found.set(to, certain)
+      open.push({ step: to, always: certain })
+    }
+  }
+  return [...found].map(([step, always]) => ({ step, always }))
+}
+
+function senderAt({ kind, capacity, overflow = 'wait' }: ChannelSpec): Hop['sender'] {
+  if (kind === 'direct' || kind === 'pubsub') return 'runs'
+  return kind === 'rendezvous' || (capacity !== 'unbounded' && overflow === 'wait') ? 'waits' : 'goesOn'
+}

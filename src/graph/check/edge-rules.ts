@@ -1,0 +1,186 @@
+/** Rules about how the nodes of a flow are connected: ALLORA105, 106, 113, 115, 118. */
+import { quote } from '../../errors/describe-value.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { GraphNode } from '../graph.ts'
+import { NODE_SHAPES } from '../shape.ts'
+import type { AppIndex, FlowIndex, Step, Way } from '../app-index.ts'
+import { circles } from './strong-components.ts'
+import { at, listed, theNode } from './wording.ts'
+
+/** ALLORA105: a node that no edge leads to. Error scopes belong to ALLORA115, circles to ALLORA118. */
+export function* unreachableNodes({ steps }: AppIndex): Iterable<Diagnostic> {
+  for (const step of steps) {
+    if (NODE_SHAPES[step.node.kind].takes !== 'messages' || step.arrivals.length > 0) continue
+    yield {
+      code: 'ALLORA105',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} is never reached: no edge leads there.`,
+      fix: 'Add an edge from the node before it, or remove it and what only follows it.',
+    }
+  }
+}
+
+/** ALLORA106: a flow without an inlet, or a path that just stops. */
+export function* openEnds({ flows }: AppIndex): Iterable<Diagnostic> {
+  for (const { graph, steps } of flows) {
+    if (!steps.some(({ node }) => node.kind === 'inlet')) {
+      yield {
+        code: 'ALLORA106',
+        severity: 'error',
+        flowId: graph.id,
+        message: `Flow ${quote(graph.id)} has no inlet, so no message ever gets into it.`,
+        fix: 'Begin it with an inlet that names the channel it reads from.',
+      }
+    }
+    for (const step of steps) {
+      if (NODE_SHAPES[step.node.kind].wayOut !== 'next' || step.ways.some(({ port }) => port === undefined)) continue
+      yield {
+        code: 'ALLORA106',
+        severity: 'error',
+        ...at(step),
+        message: `${theNode(step)} has no way out, so what gets there would be lost.`,
+        fix: 'Add an edge to the next node, or end the flow with an outlet, a recipient list or a reply.',
+      }
+    }
+  }
+}
+
+/** ALLORA113: edges that fit no node or port, and ports without an edge. */
+export function* misfittingEdges({ flows }: AppIndex): Iterable<Diagnostic> {
+  for (const flow of flows) {
+    yield* looseEdges(flow)
+    for (const step of flow.steps) yield* misfittingWays(step)
+  }
+}
+
+function* looseEdges({ graph, stepsById }: FlowIndex): Iterable<Diagnostic> {
+  for (const edge of graph.edges) {
+    for (const end of ['from', 'to'] as const) {
+      if (stepsById.has(edge[end])) continue
+      yield {
+        code: 'ALLORA113',
+        severity: 'error',
+        flowId: graph.id,
+        message: `Flow ${quote(graph.id)} has an edge from ${quote(edge.from)} to ${quote(edge.to)}, but no node ${quote(edge[end])}.`,
+        fix: `${didYouMean(edge[end], stepsById.keys())}Correct the id, or remove the edge.`,
+      }
+    }
+  }
+}
+
+function* misfittingWays(step: Step): Iterable<Diagnostic> {
+  const diagnostic = { code: 'ALLORA113', severity: 'error', ...at(step) } as const
+  const ports = portsOf(step.node)
+  const taken = new Set<string | undefined>()
+  for (const way of step.ways) {
+    const { port } = way
+    if (!ports.has(port) && port !== 'error') {
+      yield {
+        ...diagnostic,
+        message: `${theNode(step)} has no ${portName(port)} for an edge to start at.`,
+        fix: waysOut(ports),
+      }
+    } else if (taken.has(port)) {
+      yield {
+        ...diagnostic,
+        message: `${theNode(step)} has two edges at its ${portName(port)}.`,
+        fix: 'Keep one of them; to send to several places, use a recipient list.',
+      }
+    } else {
+      yield* misfittingTarget(step, way)
+    }
+    taken.add(port)
+  }
+  for (const port of ports) {
+    if (port === undefined || taken.has(port)) continue
+    yield {
+      ...diagnostic,
+      message: `${theNode(step)} has no edge for its ${portName(port)}.`,
+      fix: 'Add the edge, or remove the case.',
+    }
+  }
+}
+
+function* misfittingTarget(step: Step, { port, to }: Way): Iterable<Diagnostic> {
+  const diagnostic = { code: 'ALLORA113', severity: 'error', ...at(step) } as const
+  if (port === 'error' && !NODE_SHAPES[step.node.kind].canFail) {
+    yield {
+      ...diagnostic,
+      message: `${theNode(step)} cannot fail, but an error edge starts there.`,
+      fix: 'Remove the edge.',
+    }
+  } else if (to !== undefined && NODE_SHAPES[to.node.kind].takes !== (port === 'error' ? 'failures' : 'messages')) {
+    const fix =
+      port === 'error'
+        ? 'Let it lead to a recover or an errorOutlet.'
+        : 'Let it lead to a node that takes messages; failures take edges with the port "error".'
+    yield {
+      ...diagnostic,
+      message: `${theNode(to)} does not take what the ${portName(port)} of ${quote(step.node.id)} (${step.node.kind}) gives.`,
+      fix,
+    }
+  }
+}
+
+/** The ports that need an edge. */
+function portsOf(node: GraphNode): Set<string | undefined> {
+  if (node.kind !== 'route') return new Set(NODE_SHAPES[node.kind].wayOut === 'next' ? [undefined] : [])
+  return new Set([...node.cases.map((name) => `case:${name}`), ...(node.otherwise === true ? ['otherwise'] : [])])
+}
+
+const portName = (port: string | undefined): string => (port === undefined ? 'normal way out' : `port ${quote(port)}`)
+
+function waysOut(ports: ReadonlySet<string | undefined>): string {
+  if (ports.size === 0) return 'Remove the edge: a flow ends there.'
+  const named = [...ports].filter((port) => port !== undefined)
+  return named.length === 0 ? 'Leave the port out.' : `Use one of the ports ${listed(named)}.`
+}
+
+/** ALLORA115: an error scope that nothing leads to, or that feeds its own flow. */
+export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
+  for (const { steps } of flows) {
+    const sources = new Set(
+      steps.flatMap(({ uses }) => uses.filter(({ consumes }) => consumes).map(({ channel }) => channel)),
+    )
+    for (const step of steps) {
+      const { node } = step
+      if (NODE_SHAPES[node.kind].takes === 'failures' && step.arrivals.length === 0) {
+        yield {
+          code: 'ALLORA115',
+          severity: 'error',
+          ...at(step),
+          message: `${theNode(step)} never gets a failure: nothing before it can fail, or other error scopes take it all.`,
+          fix: 'Put it behind the nodes whose failures it is for, or remove it.',
+        }
+      }
+      if (node.kind === 'errorOutlet' && sources.has(node.channel)) {
+        yield {
+          code: 'ALLORA115',
+          severity: 'error',
+          ...at(step),
+          channelId: node.channel,
+          message: `${theNode(step)} sends failures to channel ${quote(node.channel)}, which its own flow reads from: they would fail again without end.`,
+          fix: 'Give failures a channel of their own; to try again, give the failing node a retry.',
+        }
+      }
+    }
+  }
+}
+
+/** ALLORA118: edges that lead in a circle. */
+export function* loopsInFlows({ flows }: AppIndex): Iterable<Diagnostic> {
+  for (const { graph, steps } of flows) {
+    for (const circle of circles(steps, ({ ways }) => ways.flatMap(({ to }) => to ?? []))) {
+      yield {
+        code: 'ALLORA118',
+        severity: 'error',
+        flowId: graph.id,
+        nodeId: circle[0]!.node.id,
+        message: `The edges of flow ${quote(graph.id)} lead in a circle through the nodes ${listed(circle.map(({ node }) => node.id))}.`,
+        fix: 'Remove one of the edges; to repeat something, send to a channel the flow reads from.',
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** Rules about names that have to be there, and only once: ALLORA101, 108, 112. */
+import { quote } from '../../errors/describe-value.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import { functionNames } from '../references.ts'
+import type { AppIndex } from '../app-index.ts'
+import { at, theNode } from './wording.ts'
+
+/** ALLORA101: a node names a channel that no flow declares. The channel of a call belongs to ALLORA114. */
+export function* unknownChannels({ steps, channels }: AppIndex): Iterable<Diagnostic> {
+  for (const step of steps) {
+    if (step.node.kind === 'call') continue
+    for (const { channel } of step.uses) {
+      if (channels.has(channel)) continue
+      yield {
+        code: 'ALLORA101',
+        severity: 'error',
+        ...at(step),
+        channelId: channel,
+        message: `${theNode(step)} names channel ${quote(channel)}, which no flow declares.`,
+        fix: `${didYouMean(channel, channels.keys())}Correct the name, or declare the channel.`,
+      }
+    }
+  }
+}
+
+/** ALLORA108: a node or a channel names a function that is not there. */
+export function* missingServices({ steps, channels, functions }: AppIndex): Iterable<Diagnostic> {
+  const named = [
+    ...steps.flatMap((step) => functionNames(step.node).map((name) => ({ name, who: theNode(step), place: at(step) }))),
+    ...[...channels].flatMap(([channelId, { spec, declarations }]) =>
+      spec.compare === undefined
+        ? []
+        : [
+            {
+              name: spec.compare,
+              who: `Channel ${quote(channelId)}`,
+              place: { flowId: declarations[0]!.flowId, channelId },
+            },
+          ],
+    ),
+  ]
+  for (const { name, who, place } of named) {
+    if (functions.has(name)) continue
+    yield {
+      code: 'ALLORA108',
+      severity: 'error',
+      ...place,
+      message: `${who} names the function ${quote(name)}, which the app does not have.`,
+      fix: `${didYouMean(name, functions)}Correct the name, or bring a function of this name along.`,
+    }
+  }
+}
+
+/** ALLORA112: ids of flows and nodes that are empty or used twice. */
+export function* ambiguousIds({ flows }: AppIndex): Iterable<Diagnostic> {
+  for (const { id, why } of objections(flows.map(({ graph }) => graph.id))) {
+    yield {
+      code: 'ALLORA112',
+      severity: 'error',
+      flowId: id,
+      message: `The flow id ${quote(id)} is ${why}.`,
+      fix: 'Give every flow an id of its own.',
+    }
+  }
+  for (const { graph } of flows) {
+    for (const { id, why } of objections(graph.nodes.map((node) => node.id))) {
+      yield {
+        code: 'ALLORA112',
+        severity: 'error',
+        flowId: graph.id,
+        nodeId: id,
+        message: `The node id ${quote(id)} in flow ${quote(graph.id)} is ${why}.`,
+        fix: 'Give every node of the flow an id of its own.',
+      }
+    }
+  }
+}
+
+function objections(ids: readonly string[]): { readonly id: string; readonly why: string }[] {
+  const seen = new Set<string>()
+  return ids.flatMap((id) => {
+    if (id === '') return [{ id, why: 'empty' }]
+    if (seen.has(id)) return [{ id, why: 'used twice' }]
+    seen.add(id)
+    return []
+  })
+}

@@ -1,0 +1,169 @@
+/** Rules about the values of options: ALLORA116, 117, 119, 120. */
+import { quote } from '../../errors/describe-value.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+import { CHANNEL_FIELDS, type Field, NODE_SHAPES, type NumberField, type OfKinds } from '../shape.ts'
+import type { AppIndex, Step } from '../app-index.ts'
+import { at, listed, theNode } from './wording.ts'
+
+/** A node or a channel with its fields. */
+interface Subject {
+  readonly who: string
+  readonly place: Pick<Diagnostic, 'flowId' | 'nodeId' | 'channelId'>
+  readonly fields: Readonly<Record<string, Field & OfKinds>>
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+function channelSubjects({ channels }: AppIndex): Subject[] {
+  return [...channels].map(([channelId, { spec, declarations }]) => ({
+    who: `The ${spec.kind} channel ${quote(channelId)}`,
+    place: { flowId: declarations[0]!.flowId, channelId },
+    fields: CHANNEL_FIELDS,
+    values: { ...spec },
+  }))
+}
+
+function nodeSubjects({ steps }: AppIndex): Subject[] {
+  return steps.map((step) => ({
+    who: theNode(step),
+    place: at(step),
+    fields: NODE_SHAPES[step.node.kind].fields,
+    values: { ...step.node },
+  }))
+}
+
+/** ALLORA116: a number that is too small, or none. */
+export function* optionsOutOfRange(app: AppIndex): Iterable<Diagnostic> {
+  for (const { who, place, fields, values } of [...channelSubjects(app), ...nodeSubjects(app)]) {
+    for (const [option, field] of Object.entries(fields)) {
+      const value = values[option]
+      if (field.type !== 'number' || value === undefined || inRange(value, field)) continue
+      yield {
+        code: 'ALLORA116',
+        severity: 'error',
+        ...place,
+        message: `${who} has the ${option} ${String(value)}, but it must be ${rangeOf(field)}.`,
+        fix:
+          option === 'capacity' && value === 0
+            ? 'A channel that holds nothing is a rendezvous channel.'
+            : 'Correct the number, or leave it out for the default.',
+      }
+    }
+  }
+}
+
+function inRange(value: unknown, { least, whole, orUnbounded }: NumberField): boolean {
+  if (value === 'unbounded') return orUnbounded === true
+  return typeof value === 'number' && value >= least && (whole ? Number.isSafeInteger(value) : Number.isFinite(value))
+}
+
+function rangeOf({ least, whole, orUnbounded }: NumberField): string {
+  return `a ${whole ? 'whole ' : ''}number from ${least}${orUnbounded === true ? ' or "unbounded"' : ''}`
+}
+
+/** ALLORA117: a channel has an option of another kind. */
+export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnostic> {
+  for (const [channelId, { declarations }] of channels) {
+    for (const { flowId, spec } of declarations) {
+      for (const [option, { kinds }] of Object.entries<OfKinds>(CHANNEL_FIELDS)) {
+        if (kinds === undefined || kinds.includes(spec.kind) || !Object.hasOwn(spec, option)) continue
+        yield {
+          code: 'ALLORA117',
+          severity: 'error',
+          flowId,
+          channelId,
+          message: `The ${spec.kind} channel ${quote(channelId)} has the option ${option}, which only a ${kinds.join(' or ')} channel has.`,
+          fix: `Remove the option, or make the channel a ${kinds.join(' or ')}.`,
+        }
+      }
+    }
+  }
+}
+
+/** ALLORA119: options that have no effect together, or alone. */
+export function* contradictingOptions({ steps, channels }: AppIndex): Iterable<Diagnostic> {
+  for (const step of steps) {
+    const { node } = step
+    if (node.kind === 'filter' && node.reject === 'error' && node.discardTo !== undefined) {
+      yield {
+        code: 'ALLORA119',
+        severity: 'error',
+        ...at(step),
+        message: `${theNode(step)} makes rejected messages fail and also sends them to channel ${quote(node.discardTo)}.`,
+        fix: "Decide: reject: 'error' for a failure, discardTo for a channel.",
+      }
+    }
+    if (node.kind === 'aggregate' && node.onTimeout !== undefined && node.timeout === undefined) {
+      yield {
+        code: 'ALLORA119',
+        severity: 'warning',
+        ...at(step),
+        message: `${theNode(step)} says what a timeout does (${quote(node.onTimeout)}), but has no timeout.`,
+        fix: 'Give it a timeout, or remove onTimeout.',
+      }
+    }
+  }
+  for (const [channelId, { spec, declarations }] of channels) {
+    if (spec.capacity !== 'unbounded' || spec.overflow === undefined) continue
+    yield {
+      code: 'ALLORA119',
+      severity: 'warning',
+      flowId: declarations[0]!.flowId,
+      channelId,
+      message: `Channel ${quote(channelId)} says what it does when it is full (${quote(spec.overflow)}), but without a bound it never is.`,
+      fix: 'Give it a capacity, or remove overflow.',
+    }
+  }
+}
+
+/** ALLORA120: lists of recipients and cases that are empty or repeat themselves. */
+export function* uselessEntries({ steps }: AppIndex): Iterable<Diagnostic> {
+  for (const step of steps) {
+    const { node } = step
+    if (node.kind === 'recipients') yield* recipientEntries(step, node.channels)
+    if (node.kind === 'route') yield* routeEntries(step, node.cases, node.otherwise === true)
+  }
+}
+
+function* recipientEntries(step: Step, channels: readonly string[]): Iterable<Diagnostic> {
+  const twice = repeated(channels)
+  if (channels.length === 0) {
+    yield {
+      code: 'ALLORA120',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} has no recipients, so every message would be lost.`,
+      fix: 'Name at least one channel.',
+    }
+  }
+  if (twice.length > 0) {
+    const message = `${theNode(step)} names channel ${listed(twice)} more than once, so each message is sent there more than once.`
+    yield { code: 'ALLORA120', severity: 'warning', ...at(step), message, fix: 'Name each channel once.' }
+  }
+}
+
+function* routeEntries(step: Step, cases: readonly string[], otherwise: boolean): Iterable<Diagnostic> {
+  const twice = repeated(cases)
+  if (cases.length === 0 && !otherwise) {
+    yield {
+      code: 'ALLORA120',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} has no cases, so every message fails.`,
+      fix: 'Add a case, or otherwise.',
+    }
+  }
+  if (twice.length > 0) {
+    yield {
+      code: 'ALLORA120',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} has the case ${listed(twice)} more than once.`,
+      fix: 'Name each case once.',
+    }
+  }
+}
+
+function repeated(names: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return [...new Set(names.filter((name) => seen.size === seen.add(name).size))]
+}

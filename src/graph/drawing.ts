@@ -1,0 +1,172 @@
+/** An app as figures and lines: what all drawings have in common, before any syntax. */
+import { match } from 'ts-pattern'
+import { type AppIndex, type Step, indexApp } from './app-index.ts'
+import type { AggregateNode, AppGraph, ChannelSpec, GraphNode } from './graph.ts'
+import type { ChannelUse } from './references.ts'
+
+/** The outline of a figure. */
+export type Outline =
+  | 'pill'
+  | 'cylinder'
+  | 'hexagon'
+  | 'parallelogram'
+  | 'box'
+  | 'rounded'
+  | 'circle'
+  | 'diamond'
+  | 'widening'
+  | 'narrowing'
+  | 'framed'
+
+/** How a figure is coloured. */
+export type Tone = 'channel' | 'unknown' | 'step' | 'failure'
+
+/** Something with a text in it. */
+export interface Figure {
+  /** Unique in the drawing, made of letters, digits and `_` only. */
+  readonly key: string
+  readonly outline: Outline
+  readonly tone: Tone
+  /** The text, line by line, as it came: not escaped. */
+  readonly text: readonly string[]
+}
+
+/** A flow with its nodes. */
+export interface Frame {
+  readonly key: string
+  readonly title: string
+  readonly figures: readonly Figure[]
+}
+
+/** An arrow from one figure to another. */
+export interface Line {
+  readonly from: string
+  readonly to: string
+  readonly label?: string
+  readonly dotted?: boolean
+  /** With a point at each end: what is sent there comes back. */
+  readonly bothWays?: boolean
+}
+
+/** All of an app: channels outside, flows as frames around their nodes. */
+export interface Drawing {
+  readonly channels: readonly Figure[]
+  readonly flows: readonly Frame[]
+  readonly lines: readonly Line[]
+}
+
+/** Lays an app out as figures and lines. Edges that lead nowhere are not drawn; channels that nobody declares are, as unknown. */
+export function drawApp(app: AppGraph): Drawing {
+  const index = indexApp(app, new Set())
+  const channelKeys = keysOf(channelIds(index), 'c')
+  const stepKeys = new Map(index.flows.flatMap(({ steps }, f) => steps.map((step, n) => [step, `f${f}n${n}`] as const)))
+  return {
+    channels: [...channelKeys].map(([id, key]) => channelFigure(key, id, index.channels.get(id)?.spec)),
+    flows: index.flows.map(({ graph, steps }, f) => ({
+      key: `f${f}`,
+      title: graph.id,
+      figures: steps.map((step) => nodeFigure(stepKeys.get(step)!, step)),
+    })),
+    lines: index.flows.flatMap(({ steps }) => [
+      ...steps.flatMap((step) => channelLines(step, stepKeys.get(step)!, channelKeys)),
+      ...steps.flatMap((step) => edgeLines(step, stepKeys.get(step)!, stepKeys)),
+      ...errorLines(steps, stepKeys),
+    ]),
+  }
+}
+
+function channelIds({ channels, steps }: AppIndex): Set<string> {
+  return new Set([...channels.keys(), ...steps.flatMap(({ uses }) => uses.map(({ channel }) => channel))])
+}
+
+function keysOf(ids: Iterable<string>, prefix: string): Map<string, string> {
+  return new Map([...ids].map((id, i) => [id, `${prefix}${i}`]))
+}
+
+function channelFigure(key: string, id: string, spec: ChannelSpec | undefined): Figure {
+  if (spec === undefined) return { key, outline: 'box', tone: 'unknown', text: [id, 'unknown channel'] }
+  const outline = match(spec.kind)
+    .returnType<Outline>()
+    .with('direct', () => 'pill')
+    .with('queue', 'priority', () => 'cylinder')
+    .with('rendezvous', () => 'parallelogram')
+    .with('pubsub', () => 'hexagon')
+    .exhaustive()
+  const what = [spec.kind, spec.capacity].filter((part) => part !== undefined).join(' ')
+  return { key, outline, tone: 'channel', text: [id, what, ...given(spec.payload)] }
+}
+
+function nodeFigure(key: string, { node, flowId }: Step): Figure {
+  const step = (outline: Outline, ...details: (string | undefined)[]): Figure => {
+    // A lambda is known by its node; its name would only say both again.
+    const named = details.flatMap(given).filter((detail) => !detail.startsWith(`${flowId}/${node.id}`))
+    return { key, outline, tone: 'step', text: [node.kind, ...(named.length === 0 ? [node.id] : named)] }
+  }
+  const end = (word: string, ...details: (string | undefined)[]): Figure => ({
+    key,
+    outline: 'circle',
+    tone: 'step',
+    text: [word, ...details.flatMap(given)],
+  })
+  return match(node)
+    .returnType<Figure>()
+    .with({ kind: 'inlet' }, ({ concurrency }) => end('from', counted('x', concurrency)))
+    .with({ kind: 'transform' }, { kind: 'handle' }, ({ service }) => step('box', service))
+    .with({ kind: 'filter' }, ({ service }) => step('diamond', service))
+    .with({ kind: 'split' }, ({ service }) => step('widening', service))
+    .with({ kind: 'aggregate' }, (aggregate) => step('narrowing', ...groupRules(aggregate)))
+    .with({ kind: 'route' }, ({ by }) => step('diamond', 'key' in by ? `by ${by.key}` : by.service))
+    .with({ kind: 'join' }, () => end('join'))
+    .with({ kind: 'setHeader' }, ({ header, service }) => step('box', header, service))
+    .with({ kind: 'tap' }, () => end('tap'))
+    .with({ kind: 'through' }, ({ concurrency }) => end('through', counted('x', concurrency)))
+    .with({ kind: 'call' }, ({ flow }) => step('framed', flow))
+    .with({ kind: 'recover' }, ({ service }) => ({ ...step('rounded', service), tone: 'failure' }))
+    .with({ kind: 'errorOutlet' }, () => ({ ...end('errors to'), tone: 'failure' }))
+    .with({ kind: 'outlet' }, () => end('to'))
+    .with({ kind: 'recipients' }, () => end('to each'))
+    .with({ kind: 'reply' }, () => end('reply'))
+    .exhaustive()
+}
+
+function groupRules({ size, timeout, when, combine }: AggregateNode): (string | undefined)[] {
+  return [counted('size', size), timeout === undefined ? undefined : `timeout ${timeout} ms`, when, combine]
+}
+
+const counted = (what: string, count: number | undefined): string | undefined =>
+  count === undefined ? undefined : `${what} ${count}`
+const given = (text: string | undefined): string[] => (text === undefined ? [] : [text])
+
+function channelLines(step: Step, key: string, channelKeys: ReadonlyMap<string, string>): Line[] {
+  return step.uses.map((use) => {
+    const channel = channelKeys.get(use.channel)!
+    if (use.sends === 'never') return { from: channel, to: key }
+    return { from: key, to: channel, ...manner(step.node, use) }
+  })
+}
+
+function manner({ kind }: GraphNode, { sends, consumes }: ChannelUse): Omit<Line, 'from' | 'to'> {
+  if (sends === 'sometimes') return { label: 'discard', dotted: true }
+  if (kind === 'tap') return { dotted: true }
+  return consumes || kind === 'call' ? { bothWays: true } : {}
+}
+
+function edgeLines({ ways }: Step, key: string, keys: ReadonlyMap<Step, string>): Line[] {
+  return ways.flatMap(({ port, to }) => {
+    if (to === undefined || port === 'error') return []
+    return [{ from: key, to: keys.get(to)!, ...(port !== undefined && { label: port.replace(/^case:(?=.)/s, '') }) }]
+  })
+}
+
+/** One line for each error scope: from the last node whose failures it takes, so that a scope over many nodes stays readable. */
+function errorLines(steps: readonly Step[], keys: ReadonlyMap<Step, string>): Line[] {
+  const failing = steps.flatMap((step) =>
+    step.ways.flatMap(({ port, to }) => (port === 'error' && to !== undefined ? [{ step, to }] : [])),
+  )
+  return [...Map.groupBy(failing, ({ to }) => to)].map(([scope, sources]) => ({
+    from: keys.get(sources.at(-1)!.step)!,
+    to: keys.get(scope)!,
+    label: sources.length === 1 ? 'error' : `errors of ${sources.length} nodes`,
+    dotted: true,
+  }))
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import { checkGraph } from '../../src/graph/check.ts'
+import { circles } from '../../src/graph/check/strong-components.ts'
+import type { ChannelSpec, FlowGraph } from '../../src/graph/graph.ts'
+import { type LooseNode, appOf, line } from './write-graph.ts'
+
+const from = (channel: string): LooseNode => ({ kind: 'inlet', channel })
+const to = (channel: string): LooseNode => ({ kind: 'outlet', channel })
+const work: LooseNode = { kind: 'handle', service: 'f' }
+
+type Options = Omit<ChannelSpec, 'id'>
+const direct: Options = { kind: 'direct' }
+const queue: Options = { kind: 'queue' }
+
+/** Flows a -> b -> c -> a by channels of these kinds; the nodes stand in the first one. */
+function ring(kinds: readonly Options[], ...nodes: readonly LooseNode[]): FlowGraph[] {
+  const names = ['a', 'b', 'c'].slice(0, kinds.length)
+  const channels = kinds.map((kind, i) => ({ id: names[i]!, ...kind }))
+  return names.map((name, i) =>
+    line(name, channels, [from(name), ...(i === 0 ? nodes : [work]), to(names[(i + 1) % names.length]!)]),
+  )
+}
+
+function cycles(flows: readonly FlowGraph[]): string[] {
+  return checkGraph(appOf(...flows), new Set(['f']))
+    .filter(({ code }) => code === 'ALLORA110')
+    .map(({ severity, message }) => `${severity} ${message.replace(/.*go round by |[:,].*/g, '')}`)
+}
+
+describe('ALLORA110 through channels that run their consumer', () => {
+  test.each([[[direct]], [[direct, direct]], [[direct, { kind: 'pubsub' }, direct]]] as const)(
+    '%j without a way out never ends',
+    (kinds) => {
+      const way = ['a', 'b', 'c'].slice(0, kinds.length)
+      expect(cycles(ring(kinds))).toEqual([`error ${[...way, 'a'].map((id) => `"${id}"`).join(' -> ')}`])
+    },
+  )
+
+  test.each<[LooseNode]>([[{ kind: 'filter', service: 'f' }], [{ kind: 'split' }], [{ kind: 'aggregate', size: 2 }]])(
+    'a %j is a way out',
+    (node) => {
+      expect(cycles(ring([direct, direct], node))).toEqual(['warning "a" -> "b" -> "a"'])
+    },
+  )
+
+  test('a case of a route is a way out, and so is a failure', () => {
+    const routed = (port: string): FlowGraph => {
+      const flow = line(
+        'a',
+        [{ id: 'a', ...direct }],
+        [from('a'), { kind: 'route', by: { key: 'k' }, cases: ['x'] }, to('a')],
+      )
+      return { ...flow, edges: [flow.edges[0]!, { from: 'n1', to: 'n2', port }] }
+    }
+    expect(cycles([routed('case:x')])).toEqual(['warning "a" -> "a"'])
+    const failing = line(
+      'a',
+      [{ id: 'a', ...direct }],
+      [from('a'), work, { kind: 'reply' }, { kind: 'errorOutlet', channel: 'a' }],
+    )
+    expect(
+      cycles([{ ...failing, edges: [...failing.edges.slice(0, 2), { from: 'n1', to: 'n3', port: 'error' }] }]),
+    ).toEqual(['warning "a" -> "a"'])
+  })
+
+  test('what a filter discards goes round only sometimes', () => {
+    const flow = line(
+      'a',
+      [{ id: 'a', ...direct }],
+      [from('a'), { kind: 'filter', service: 'f', discardTo: 'a' }, { kind: 'reply' }],
+    )
+    expect(cycles([flow])).toEqual(['warning "a" -> "a"'])
+  })
+
+  test('a tap, a recipient list, a through and a call go round too', () => {
+    const channels = [{ id: 'a', ...direct }]
+    expect(cycles([line('a', channels, [from('a'), { kind: 'tap', channel: 'a' }, { kind: 'reply' }])])).toEqual([
+      'error "a" -> "a"',
+    ])
+    expect(cycles([line('a', channels, [from('a'), { kind: 'recipients', channels: ['b', 'a'] }])])).toEqual([
+      'error "a" -> "a"',
+    ])
+    expect(
+      cycles([line('a', channels, [from('a'), { kind: 'call', flow: 'a', channel: 'a' }, { kind: 'reply' }])]),
+    ).toEqual(['error "a" -> "a"'])
+    const through = line(
+      'a',
+      [...channels, { id: 'm', ...direct }],
+      [from('a'), { kind: 'through', channel: 'm' }, to('a')],
+    )
+    expect(cycles([through])).toEqual(['error "a" -> "m" -> "a"'])
+  })
+
+  test('the shortest endless way round is named, of a long one the beginning', () => {
+    const names = Array.from({ length: 20 }, (_, i) => `c${i}`)
+    const flows = names.map((name, i) => line(name, [{ id: name, ...direct }], [from(name), to(names[(i + 1) % 20]!)]))
+    const [text] = checkGraph(appOf(...flows), new Set()).map(({ message }) => message)
+    expect(text).toContain('-> ...,')
+    const short = line('short', [], [from('c1'), { kind: 'filter', service: 'f' }, to('c0')])
+    expect(cycles([...flows, short])[0]).toContain('error ')
+  })
+})
+
+describe('ALLORA110 through channels that wait', () => {
+  test.each([
+    [[queue]],
+    [[queue, direct]],
+    [[direct, { kind: 'rendezvous' }, queue]],
+    [[{ kind: 'priority', capacity: 5 }, queue]],
+  ] as const)('%j can wait for itself', (kinds) => {
+    expect(cycles(ring(kinds))).toMatchObject([expect.stringContaining('warning "')])
+  })
+
+  test.each([
+    [[{ kind: 'queue', capacity: 'unbounded' }]],
+    [[{ kind: 'queue', overflow: 'reject' }, queue]],
+    [[queue, direct, { kind: 'priority', overflow: 'dropOldest' }]],
+  ] as const)('%j cannot', (kinds) => {
+    expect(cycles(ring(kinds))).toEqual([])
+  })
+
+  test('a flow that calls itself waits for itself, whatever its channel', () => {
+    const flow = line(
+      'a',
+      [{ id: 'a', kind: 'queue', capacity: 'unbounded' }],
+      [from('a'), { kind: 'call', flow: 'a', channel: 'a' }, { kind: 'reply' }],
+    )
+    expect(cycles([flow])).toEqual(['warning "a" -> "a"'])
+  })
+
+  test('a circle of direct channels within a larger one of queues is told of both', () => {
+    const flows = [
+      ...ring([direct, direct]),
+      line('x', [{ id: 'q', ...queue }], [from('q'), to('a')]),
+      line('y', [], [from('a'), to('q')]),
+    ]
+    expect(cycles(flows)).toEqual(['error "a" -> "b" -> "a"', 'warning "a" -> "q" -> "a"'])
+  })
+})
+
+test('channels in a row, and several ways to one, are no circle', () => {
+  const channels = ['a', 'b', 'c'].map((id) => ({ id, ...direct }))
+  expect(
+    cycles([
+      line('a', channels, [from('a'), { kind: 'tap', channel: 'c' }, to('b')]),
+      line('b', channels, [from('b'), to('c')]),
+    ]),
+  ).toEqual([])
+})
+
+describe('circles', () => {
+  const inGraph = (edges: Readonly<Record<string, string>>): string[] =>
+    circles(Object.keys(edges), (node) => (edges[node] ?? '').split('')).map((group) => group.toSorted().join(''))
+
+  test('are found, several of them, and single nodes only with an edge to themselves', () => {
+    expect(inGraph({ a: 'b', b: 'ca', c: 'd', d: 'ef', e: 'd', f: 'f', g: 'a' }).toSorted()).toEqual(['ab', 'de', 'f'])
+    expect(inGraph({ a: 'bc', b: 'd', c: 'd', d: '' })).toEqual([])
+  })
+
+  test('do not need recursion', () => {
+    const long = 100_000
+    expect(circles([0], (n) => [(n + 1) % long])[0]).toHaveLength(long)
+  })
+})
