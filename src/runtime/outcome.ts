@@ -20,15 +20,15 @@ export function isPlain(result: unknown): boolean {
 }
 
 /** The promise in a result that has to be waited for. Runs a `Task`. */
-export function promiseOf(result: unknown): PromiseLike<unknown> | undefined {
+export function promiseOf(result: unknown): Promise<unknown> | undefined {
   if (typeof result === 'function') {
     const started: unknown = (result as () => unknown)()
-    if (isThenable(started)) return started
+    if (isThenable(started)) return honest(started)
     throw new HandlerResultError(
       'The handler returned a function. Only a Task or TaskEither, a function that gives a promise when it is called, can be taken; return the value itself, or a promise of it.',
     )
   }
-  return isThenable(result) ? result : undefined
+  return isThenable(result) ? honest(result) : undefined
 }
 
 /** The value in a settled result that is not plain. Throws a {@link TypedFailureSignal} for a `Left`. */
@@ -44,6 +44,9 @@ export function unwrap(result: unknown): unknown {
 export function asDraft(value: unknown): MessageDraft<unknown, HeadersInit> | undefined {
   return isDraft(value) || isMessage(value) ? (value as MessageDraft<unknown, HeadersInit>) : undefined
 }
+
+/** A thenable that is no promise may answer twice, or throw: a promise around it does not. */
+const honest = (thenable: PromiseLike<unknown>): Promise<unknown> => (thenable instanceof Promise ? thenable : Promise.resolve(thenable))
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
