@@ -95,7 +95,7 @@ function fill(node: GraphNode, index: number, { runner, layout, aggregators, bin
     .exhaustive()
 }
 
-const RELAYS: ReadonlySet<GraphNode['kind']> = new Set(['outlet', 'through', 'errorOutlet'])
+const RELAYS: ReadonlySet<GraphNode['kind']> = new Set(['outlet', 'through', 'errorOutlet', 'filter', 'aggregate', 'reply'])
 
 function emptyStep(flowId: string, node: GraphNode, layout: Layout): Step {
   const { high, low } = hashName(`${flowId}/${node.id}`)

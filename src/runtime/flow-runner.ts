@@ -108,9 +108,14 @@ export class FlowRunner {
 
   /** The index of the error scope that takes a failure. Throws the wrapped error when there is none. */
   scopeOf(frame: Frame, step: Step, cause: unknown): number {
-    if (cause instanceof PassOn) throw (frame.error = cause.error)
+    if (cause instanceof PassOn) {
+      frame.failure = cause.failure
+      throw (frame.error = cause.error)
+    }
+    const relayed = frame.leaving && step.relays && isParked(cause)
+    frame.leaving = false
     // Decided already, parked by whoever was sent to, or cut off by the stop.
-    if (cause === frame.error || (step.relays && isParked(cause)) || this.host.aborting) throw cause
+    if (cause === frame.error || relayed || this.host.aborting) throw cause
     const failure: Failure<unknown> =
       cause instanceof TypedFailureSignal ? { kind: 'failure', error: cause.error } : { kind: 'defect', cause }
     const error = flowError(frame, step, failure)
@@ -212,8 +217,10 @@ export class FlowRunner {
 /** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
 export class PassOn {
   readonly error: FlowError
-  constructor(error: FlowError) {
+  readonly failure: Failure<unknown> | undefined
+  constructor(error: FlowError, failure: Failure<unknown> | undefined) {
     this.error = error
+    this.failure = failure
   }
 }
 

@@ -21,7 +21,7 @@ export interface Step {
   next: number
   /** Index of the error scope that takes this step's failures, or `END` for none. */
   scope: number
-  /** It sends on: what the receiving flow has already parked is not this flow's to handle again. */
+  /** Its last work, if it has one, is a send: what the receiving flow has already parked is not this flow's to handle again. */
   readonly relays: boolean
   enter: (frame: Frame) => number
   resume: (frame: Frame, value: unknown) => number

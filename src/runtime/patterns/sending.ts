@@ -17,10 +17,10 @@ const CALL_TIMEOUT = 30_000
 
 /** Sends and ends the frame with it. */
 export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord): number {
+  frame.leaving = true
   const sending = channel.send(message, frame.sendOptions)
   if (sending === undefined) return END
   frame.pending = sending
-  frame.leaving = true
   return SUSPENDED
 }
 
@@ -74,15 +74,15 @@ export function tap(step: Step, channel: BoundChannel, host: RunnerHost): void {
 
 /** `errorsTo`: the failure goes to a channel, and the error says so to whoever waits (rule E1). */
 export function errorOutlet(step: Step, channel: BoundChannel): void {
-  step.enter = (frame) => {
-    const sending = channel.send(errorMessage(frame, step), frame.sendOptions)
-    if (sending === undefined) return step.resume(frame, undefined)
-    frame.pending = sending
-    return SUSPENDED
-  }
-  step.resume = (frame) => {
+  const parked = (frame: Frame): never => {
     parkedInChannel(frame.error!, channel.id)
     throw frame.error
+  }
+  step.enter = (frame) => {
+    const sent = sendLast(frame, channel, errorMessage(frame, step))
+    if (sent === END) return parked(frame)
+    frame.pending = frame.pending!.then(() => parked(frame))
+    return sent
   }
 }
 
