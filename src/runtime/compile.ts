@@ -87,7 +87,7 @@ function fill(node: GraphNode, index: number, { runner, layout, aggregators, bin
     })
     .with({ kind: 'tap' }, (it) => tap(step, channel(it.channel), host))
     .with({ kind: 'outlet' }, { kind: 'through' }, (it) => outlet(step, channel(it.channel)))
-    .with({ kind: 'recipients' }, (it) => recipients(step, it, it.channels.map(channel)))
+    .with({ kind: 'recipients' }, (it) => recipients(step, it, it.channels.map(channel), host))
     .with({ kind: 'errorOutlet' }, (it) => errorOutlet(step, channel(it.channel)))
     .with({ kind: 'recover' }, ({ service }) => recover(step, fn(service)))
     .with({ kind: 'call' }, (it) => call(step, it, channel(it.channel), host))

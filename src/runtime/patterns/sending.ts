@@ -6,7 +6,7 @@ import type { ErrorMessage } from '../../message/failure.ts'
 import type { HeadersInit } from '../../message/headers.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { BoundChannel } from '../bound-channel.ts'
-import { parkedInChannel, sentenceOf } from '../flow-error.ts'
+import { isParked, parkedInChannel, sentenceOf } from '../flow-error.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
 import { TypedFailureSignal } from '../outcome.ts'
@@ -30,27 +30,32 @@ export function outlet(step: Step, channel: BoundChannel): void {
 }
 
 /** `toEach`: the same message to every channel, in order (rule T4). */
-export function recipients(step: Step, node: RecipientsNode, channels: readonly BoundChannel[]): void {
+export function recipients(step: Step, node: RecipientsNode, channels: readonly BoundChannel[], host: RunnerHost): void {
+  const goOn = node.onFailure === 'continue'
   step.enter = (frame) => {
-    frame.pending = sendToEach(frame, channels, node.onFailure === 'continue')
+    frame.pending = sendToEach(frame, channels, goOn).then((refused) => {
+      for (const channelId of refused) host.drop({ reason: 'refused', message: frame.message, channelId, flowId: step.flowId, nodeId: step.id })
+    })
     frame.leaving = true
     return SUSPENDED
   }
 }
 
-async function sendToEach(frame: Frame, channels: readonly BoundChannel[], goOn: boolean): Promise<void> {
+/** Gives the channels that refused and will not hear of the message again. */
+async function sendToEach(frame: Frame, channels: readonly BoundChannel[], goOn: boolean): Promise<readonly string[]> {
   const have: string[] = []
-  const failures: unknown[] = []
+  const failures: [channelId: string, error: unknown][] = []
   for (const channel of channels) {
     try {
       await channel.send(frame.message, frame.sendOptions)
       have.push(channel.id)
     } catch (error) {
-      failures.push(error)
+      failures.push([channel.id, error])
       if (!goOn) throw recipientsError(channel.id, have, error)
     }
   }
-  if (have.length === 0 && failures.length > 0) throw recipientsError(channels.map(({ id }) => id).join('", "'), have, failures[0])
+  if (have.length === 0 && failures.length > 0) throw recipientsError(channels.map(({ id }) => id).join('", "'), have, failures[0]![1])
+  return failures.flatMap(([channelId, error]) => (isParked(error) ? [] : [channelId]))
 }
 
 function recipientsError(refused: string, have: readonly string[], cause: unknown): RecipientsError {
