@@ -6,7 +6,7 @@ import { type Services, addFunction } from '../flow/flow-parts.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { deepFreeze } from '../graph/freeze.ts'
 import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
-import type { Consistent, Registry } from './registry.ts'
+import type { Consistent, Registry, Unbound } from './registry.ts'
 
 /** Flows `F` that run together. Plain frozen data with the functions beside it. */
 export interface App<out F extends AnyFlow> {
@@ -32,9 +32,9 @@ export type AnyApp = App<AnyFlow>
  * @throws DuplicateServiceError when one name stands for two functions.
  */
 export function app<const Fs extends readonly AnyFlow[]>(
-  ...flows: { [I in keyof Fs]: Fs[I] & Consistent<Fs[I], Registry<RefsOf<Fs[number]>>> }
+  ...flows: { [I in keyof Fs]: Fs[I] & Consistent<Fs[I], Registry<RefsOf<Fs[number]>>, Unbound<RefsOf<Fs[number]>>> }
 ): App<Fs[number]> {
-  return assemble(flows as readonly AnyFlow[]) as App<Fs[number]>
+  return assemble(flows)
 }
 
 /** Puts flows together without their types. */

@@ -1,8 +1,8 @@
 /** What the flows of an app refer to, as types: channels by id, services to bind, gateways, and the conflicts between them. */
-import type { AnyChannel, ChannelToken, PayloadOf, SentTo } from '../flow/channel-token.ts'
+import type { AnyChannel, PayloadOf, SentTo } from '../flow/channel-token.ts'
 import type { AnyFlow, OutOf, RefsOf, Replies, SrcOf } from '../flow/flow-def.ts'
 import type { FlowTypeError } from '../flow/flow-type-error.ts'
-import type { Needs, Provides } from '../flow/service.ts'
+import type { Provides } from '../flow/service.ts'
 import type { ChannelKind } from '../graph/graph.ts'
 
 /** Every mention of a channel among `R`, by literal id; of those with a computed id, by the type of that id. */
@@ -20,10 +20,12 @@ export type Provided<R> = { readonly [N in R as N extends Provides<infer Name, u
 /** Flows that reply, by the id of the channel they read from. */
 export type Gateways<F extends AnyFlow> = { readonly [G in F as Replies<OutOf<G>> extends true ? SrcOf<G>['id'] : never]: G }
 
-/** Nothing when each channel is one thing throughout the app, a sentence otherwise. */
-export type Consistent<F, Reg> = [Conflict<RefsOf<F>, Reg>] extends [never]
-  ? unknown
-  : FlowTypeError<`channel "${Conflict<RefsOf<F>, Reg>}" has another payload type or kind elsewhere in this app: make its token once and use that`>
+/** Nothing when each channel and each contract is one thing throughout the app, a sentence otherwise. */
+export type Consistent<F, Channels, Contracts> = [Conflict<RefsOf<F>, Channels>] extends [never]
+  ? [Contradiction<RefsOf<F>, Contracts>] extends [never]
+    ? unknown
+    : FlowTypeError<`the contract "${Contradiction<RefsOf<F>, Contracts>}" has another signature elsewhere in this app`>
+  : FlowTypeError<`channel "${Conflict<RefsOf<F>, Channels>}" has another payload type or kind elsewhere in this app: make its token once and use that`>
 
 /**
  * The ids among the channels `C` that are something else in `Reg`.
@@ -40,7 +42,11 @@ type Conflict<C, Reg> =
         : Id
     : never
 
-type AnyMention = SentTo<ChannelKind, string, unknown>
+/** The names among the contracts `N` that have another signature in `Contracts`. */
+type Contradiction<N, Contracts> = N extends { readonly needs: infer Name extends string; readonly fn: infer F }
+  ? Contracts extends { readonly [k in Name]: F }
+    ? never
+    : Name
+  : never
 
-/** Any channel whatever its id: what an app from untyped input has. */
-export type UntypedChannel = ChannelToken<ChannelKind, string, unknown>
+type AnyMention = SentTo<ChannelKind, string, unknown>

@@ -72,11 +72,8 @@ class FlowBuilder {
   }
 
   call(callee: AnyFlow, options?: Given): FlowBuilder {
-    const { id, channels, nodes } = callee.graph
-    const inlet = nodes.find((node) => node.kind === 'inlet')
-    const spec = channels.find((channel) => channel.id === inlet?.channel)
     const called = { ...this.state, calls: [...this.state.calls, callee] }
-    return new FlowBuilder(addStep(called, 'call', { flow: id, channel: spec && tokenOf(spec), ...options }))
+    return new FlowBuilder(addStep(called, 'call', { flow: callee.graph.id, channel: gatewayOf(this.state.id, callee), ...options }))
   }
 
   onError(service: unknown, options?: Given): FlowBuilder {
@@ -129,6 +126,17 @@ class FlowBuilder {
     const joined = ports.reduce<FlowState>((outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)), { ...routed, tails: [] })
     return new FlowBuilder(joined.tails.length === 0 ? joined : addStep(joined, 'join'))
   }
+}
+
+/** The channel that a flow is asked through. */
+function gatewayOf(flowId: string, { graph }: AnyFlow): AnyChannel {
+  if (!graph.nodes.some((node) => node.kind === 'reply')) {
+    throw new InvalidStepError(`Flow "${flowId}" cannot call flow "${graph.id}", which ends in a channel and replies nothing. Send to it with .to(channel).`, {
+      flowId,
+    })
+  }
+  const inlet = graph.nodes.find((node) => node.kind === 'inlet')
+  return tokenOf(graph.channels.find((channel) => channel.id === inlet?.channel)!)
 }
 
 /** The state at the end of what a branch made of its start. */

@@ -32,6 +32,13 @@ export function describeNode<T extends FlowParts>(parts: T, place: Place, given:
   return [data, parts]
 }
 
+const OPERATORS: Partial<Record<NodeKind, string>> = { inlet: 'from', outlet: 'to', recipients: 'toEach', recover: 'onError', errorOutlet: 'errorsTo' }
+
+/** What users call the operator that makes nodes of this kind. */
+export function operatorOf(kind: NodeKind): string {
+  return OPERATORS[kind] ?? kind
+}
+
 type Described<D, T> = readonly [data: D, parts: T]
 type Spot = Place & { readonly name: string; readonly field: Field }
 
@@ -60,8 +67,11 @@ function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown
     case 'id':
       if (typeof value !== 'string' || value === '') throw invalid(spot, 'text that is not empty', value)
       return [value, parts]
-    default:
-      // Made by the builder itself: cases, flags, the id of a flow.
+    // What follows the builder makes itself.
+    case 'text':
+    case 'texts':
+    case 'flag':
+    case 'flow':
       return [value, parts]
   }
 }
@@ -90,13 +100,13 @@ function refuseUnknown({ flowId, nodeId, kind }: Place, given: Given, known: rea
   const unknown = Object.keys(given).find((name) => !known.includes(name))
   if (unknown === undefined) return
   throw new InvalidOptionError(
-    `Flow "${flowId}", node "${nodeId}": ${kind} has no option ${quote(unknown)}. ${didYouMean(unknown, known)}It takes ${known.map(quote).join(', ')}.`,
+    `Flow "${flowId}", node "${nodeId}": ${operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, known)}It takes ${known.map(quote).join(', ')}.`,
     { flowId, nodeId },
   )
 }
 
 function mismatch({ flowId, nodeId, kind, name, field }: Spot, expected: string, value: unknown): InvalidStepError {
-  const what = field.optional === true ? `${name} must be` : `${kind} needs`
+  const what = field.optional === true ? `${name} must be` : `${operatorOf(kind)} needs`
   return new InvalidStepError(`Flow "${flowId}", node "${nodeId}": ${what} ${expected}, but it is ${describeValue(value)}.`, { flowId, nodeId })
 }
 

@@ -3,7 +3,7 @@ import { DuplicateNodeError, InvalidNameError, InvalidStepError } from '../error
 import { describeValue } from '../errors/describe-value.ts'
 import type { GraphEdge, GraphNode, NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
-import { type Given, describeNode } from './describe-node.ts'
+import { type Given, describeNode, operatorOf } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
 import type { FlowParts } from './flow-parts.ts'
 
@@ -82,7 +82,7 @@ function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readon
 function refuseAfterEnd(state: FlowState, kind: NodeKind): void {
   if (state.tails.length > 0) return
   const last = lastNode(state)
-  throw new InvalidStepError(`Flow "${state.id}" has ended at node "${last.id}" (${last.kind}), so no ${kind} can follow. Put it before.`, {
+  throw new InvalidStepError(`Flow "${state.id}" has ended with ${operatorOf(last.kind)} (node "${last.id}"), so ${operatorOf(kind)} cannot follow. Put it before.`, {
     flowId: state.id,
     nodeId: last.id,
   })
@@ -91,13 +91,13 @@ function refuseAfterEnd(state: FlowState, kind: NodeKind): void {
 function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id is string {
   if (typeof id !== 'string' || id === '') {
     throw new InvalidNameError(
-      `Flow "${state.id}": the id of a ${kind} must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to have it numbered.`,
+      `Flow "${state.id}": the id of ${operatorOf(kind)} must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to have it numbered.`,
       { flowId: state.id },
     )
   }
   const other = state.nodes.find((node) => node.id === id)
   if (other === undefined) return
-  throw new DuplicateNodeError(`Flow "${state.id}" has two nodes "${id}": a ${other.kind} and a ${kind}. Give one of them another { id }.`, {
+  throw new DuplicateNodeError(`Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. Give one of them another { id }.`, {
     flowId: state.id,
     nodeId: id,
   })

@@ -35,7 +35,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   /** Many messages into one (Aggregator). Headers that differ between the members are dropped, so each may be missing afterwards. */
   aggregate<G = readonly P[], C extends ChannelAccepting<P> = never>(
     options?: AggregateOptions<P, H, G, C>,
-  ): Flow<Src, ValueOf<G>, Partial<H>, E | FailureOf<G>, R | Sent<C, P>>
+  ): Flow<Src, ValueOf<G>, HeadersAfter<Partial<H>, G>, E | FailureOf<G>, R | Sent<C, P>>
 
   /** One branch by the value of a property, each with the payload narrowed (Content-Based Router). Every value has a branch, or there is an `otherwise`. */
   route<K extends RouteKey<P>, Ends extends Record<TagOf<P, K>, BranchEnd>>(

@@ -45,7 +45,7 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   /** A channel by its id. */
   channel<const Id extends keyof ChannelsOf<F> & string>(id: Id): HandleOf<ChannelsOf<F>[Id]>
   /** Listens to an event; gives the function that stops listening. */
-  on<K extends keyof RuntimeEvents & string>(event: K, listener: (event: RuntimeEvents[K]) => void): () => void
+  on<K extends keyof RuntimeEvents>(event: K, listener: (event: RuntimeEvents[K]) => void): () => void
   /** Counts and latencies, taken now. */
   metrics(): MetricsSnapshot
   /** Messages that failed for good. */

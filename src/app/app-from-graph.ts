@@ -1,0 +1,39 @@
+/** Apps from data: what YAML, JSON and other tools describe, with the functions they name. */
+import type { ChannelToken } from '../flow/channel-token.ts'
+import type { FlowDef } from '../flow/flow-def.ts'
+import type { AnyFunction } from '../flow/service.ts'
+import { type AppGraph, type ChannelKind, type FlowGraph, GRAPH_VERSION } from '../graph/graph.ts'
+import { readApp } from '../graph/read-graph.ts'
+import { type App, assemble } from './app.ts'
+import { functionsNamedIn } from './graph-of.ts'
+
+/** A channel that the compiler knows nothing about. */
+export type UntypedChannel = ChannelToken<ChannelKind, string, unknown>
+
+/** A flow that the compiler knows nothing about: any id is taken for a channel of it, and carries `unknown`. */
+export type UntypedFlow = FlowDef<UntypedChannel, unknown, unknown, UntypedChannel>
+
+/**
+ * Makes an app of graphs and the functions they name. Names without a function become contracts, which a runtime refuses to start without.
+ *
+ * @throws InvalidGraphError when the data is not a graph.
+ * @throws DuplicateFlowError when two flows have the same id.
+ */
+export function appFromGraph(graph: AppGraph | readonly FlowGraph[], functions: Readonly<Record<string, AnyFunction>> = {}): App<UntypedFlow> {
+  const { flows } = readApp('flows' in graph ? graph : { version: GRAPH_VERSION, flows: graph })
+  return assemble(flows.map((flow) => withFunctions(flow, functions))) as App<UntypedFlow>
+}
+
+function withFunctions(graph: FlowGraph, functions: Readonly<Record<string, AnyFunction>>): UntypedFlow {
+  const names = functionsNamedIn(graph)
+  const given = names.filter((name) => Object.hasOwn(functions, name))
+  const flow = {
+    graph,
+    functions: Object.freeze(Object.fromEntries(given.map((name) => [name, functions[name]]))),
+    contracts: Object.freeze(names.filter((name) => !given.includes(name))),
+    schemas: Object.freeze({}),
+    calls: Object.freeze([]),
+  }
+  // A flow's types live in the compiler only, and of this one there are none.
+  return Object.freeze(flow) as unknown as UntypedFlow
+}

@@ -1,0 +1,63 @@
+/** Ways to look at an app: its diagnostics, its drawings, its data. */
+import { quote } from '../errors/describe-value.ts'
+import { checkGraph } from '../graph/check.ts'
+import type { Diagnostic } from '../graph/diagnostic.ts'
+import { toDot as dotOf } from '../graph/dot.ts'
+import type { AppGraph } from '../graph/graph.ts'
+import { toMermaid as mermaidOf } from '../graph/mermaid.ts'
+import type { AnyApp } from './app.ts'
+import { type Graphed, appOf, functionsNamedIn, graphOf } from './graph-of.ts'
+
+/**
+ * Everything that is wrong with an app, or looks as if it were. An app without errors can be started.
+ * Of data alone the functions are not known, so none is said to be missing.
+ *
+ * @example
+ * ```ts
+ * import { check, direct, flow, pubsub } from 'allora'
+ *
+ * const news = flow('news').from(direct('written')).handle((text: string) => text.trim()).to(pubsub('news')).build()
+ *
+ * const codes = check(news).map((diagnostic) => diagnostic.code) // => ['ALLORA103']
+ * ```
+ */
+export function check(given: Graphed): readonly Diagnostic[] {
+  if (!('graph' in given)) return checkData(graphOf(given))
+  const app = appOf(given)
+  return [...checkGraph(app.graph, new Set([...Object.keys(app.functions), ...app.contracts])), ...contradictedSchemas(app)]
+}
+
+/** Draws it as a Mermaid flowchart, as Markdown files, GitHub and many editors show them. */
+export function toMermaid(given: Graphed): string {
+  return mermaidOf(graphOf(given))
+}
+
+/** Draws it for Graphviz (`dot -Tsvg`). */
+export function toDot(given: Graphed): string {
+  return dotOf(graphOf(given))
+}
+
+/** Its data as JSON text, which `readApp(JSON.parse(text))` reads. */
+export function toJson(given: Graphed): string {
+  return JSON.stringify(graphOf(given), null, 2)
+}
+
+const checkData = (graph: AppGraph): readonly Diagnostic[] => checkGraph(graph, new Set(graph.flows.flatMap(functionsNamedIn)))
+
+/** ALLORA109: one channel, two schemas. */
+function* contradictedSchemas({ flows }: AnyApp): Iterable<Diagnostic> {
+  for (const [index, { graph, schemas }] of flows.entries()) {
+    for (const [channelId, schema] of Object.entries(schemas)) {
+      const other = flows.slice(0, index).find((flow) => (flow.schemas[channelId] ?? schema) !== schema)
+      if (other === undefined) continue
+      yield {
+        code: 'ALLORA109',
+        severity: 'error',
+        flowId: graph.id,
+        channelId,
+        message: `Channel ${quote(channelId)} has one schema in flow ${quote(other.graph.id)} and another in flow ${quote(graph.id)}.`,
+        fix: 'Make its token once and use that everywhere.',
+      }
+    }
+  }
+}
