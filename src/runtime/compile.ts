@@ -142,12 +142,15 @@ class Layout {
     return this.nodes[index]!.kind === 'join' ? this.target(to, undefined) : index
   }
 
-  /** The aggregator that completes by a split: the first one straight behind it, before any other way can be taken. */
+  /** The aggregator that completes by a split: straight behind it, before any other way can be taken, and not that of a split within. */
   aggregatorBehind(index: number, aggregators: ReadonlyMap<number, Aggregator>): Aggregator | undefined {
+    let within = 0
     for (let at = this.target(this.nodes[index]!.id, undefined); at !== END; at = this.target(this.nodes[at]!.id, undefined)) {
+      const { kind } = this.nodes[at]!
       const aggregator = aggregators.get(at)
-      if (aggregator !== undefined) return aggregator.bySplit ? aggregator : undefined
-      if (this.nodes[at]!.kind === 'through' || this.nodes[at]!.kind === 'split') return undefined
+      if (kind === 'through' || aggregator?.bySplit === false) return undefined
+      if (kind === 'split') within++
+      else if (aggregator !== undefined && within-- === 0) return aggregator
     }
     return undefined
   }

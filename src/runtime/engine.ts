@@ -232,10 +232,11 @@ export class Engine implements RunnerHost {
   }
 
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void {
-    const entries = new Set(frame.origins ?? [frame.entry])
+    const messages = [...frame.origins]
     const now = this.clock.now()
-    this.deadLetters.reserve(entries.size, error)
-    for (const message of entries) {
+    this.deadLetters.reserve(messages.length, error)
+    frame.gathered?.forget()
+    for (const message of messages) {
       const letter = this.deadLetters.add({
         id: message.id,
         message,

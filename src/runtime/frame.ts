@@ -42,8 +42,8 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   readonly delivery: Delivery | undefined
   readonly host: FrameHost
   readonly source: FrameSource
-  /** The messages a group was made of, as they entered the flow; absent = `entry` alone. */
-  origins: readonly MessageRecord[] | undefined = undefined
+  /** The group across messages that it goes on for. */
+  gathered: Group | undefined = undefined
   /** The innermost split this frame is a part of. */
   split: SplitScope | undefined
   /** A complete group on its way into its aggregator, to be combined there. */
@@ -95,7 +95,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     const frame = new Frame(this.host, this.entry, this.delivery, this.source)
     frame.rebase(message)
     frame.split = split
-    frame.origins = this.origins
+    frame.gathered = this.gathered
     frame.notes = this.notes
     frame.passed = this.passed === undefined ? undefined : [...this.passed]
     return frame
@@ -125,6 +125,11 @@ export class Frame implements Exchange<unknown, HeadersInit> {
       this.placeLow(this.lastMaker),
       true,
     ))
+  }
+
+  /** The messages it stands for, as they entered the flow. */
+  get origins(): Iterable<MessageRecord> {
+    return this.gathered?.origins ?? [this.entry]
   }
 
   get correlationId(): string {

@@ -1,13 +1,14 @@
 /** The aggregator: gathers messages into groups and goes on with one message for each (rule T6). */
 import { AggregationError, GroupTimeoutError } from '../../errors/handling-errors.ts'
 import type { AggregateNode } from '../../graph/graph.ts'
-import { MessageRecord } from '../../message/message.ts'
+import type { HeadersInit } from '../../message/headers.ts'
+import type { MessageRecord } from '../../message/message.ts'
 import type { BoundChannel } from '../bound-channel.ts'
+import { isParked } from '../flow-error.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import { Frame } from '../frame.ts'
-import { asDraft, isPlain, promiseOf, unwrap } from '../outcome.ts'
+import { asDraft, promiseOf, unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
-import { withHeaders } from '../frame.ts'
 import { sendLast } from './sending.ts'
 import { Group } from './group.ts'
 import type { SplitScope } from './split-scope.ts'
@@ -107,6 +108,7 @@ export class Aggregator {
           `There are ${most} open groups already, so no group can be opened for key ${JSON.stringify(String(key))}. Let groups complete or time out sooner, or raise { maxGroups }.`,
         )
       }
+      group.forgotten = () => this.ended.delete(key)
       this.host.groups.add(group)
       if (this.node.timeout !== undefined) this.startTimer(group, this.node.timeout)
     }
@@ -124,47 +126,50 @@ export class Aggregator {
     return count >= (frame.headers.sequence?.size ?? Infinity)
   }
 
-  /** Makes the group's payload. Until that has succeeded the group stays, so a failing `combine` loses nothing. */
+  /** Makes the group's payload. */
   private combine(frame: Frame, group: Group): number {
+    const { combine } = this.parts
     group.closing = true
     frame.group = group
     try {
-      const result: unknown = this.parts.combine === undefined ? group.payloads : this.parts.combine(group.payloads, frame)
-      if (isPlain(result)) return this.conclude(frame, group, result)
+      const result: unknown = combine === undefined ? group.payloads : combine(group.payloads, frame)
       const pending = promiseOf(result)
-      if (pending === undefined) return this.conclude(frame, group, result)
-      frame.pending = pending.then(undefined, (error: unknown) => this.reopen(frame, group, error))
+      if (pending === undefined) return this.conclude(frame, group, unwrap(result))
+      frame.pending = pending.then(unwrap).catch((error: unknown) => this.fail(frame, group, error))
       return SUSPENDED
     } catch (error) {
-      return this.reopen(frame, group, error)
+      return this.fail(frame, group, error)
     }
   }
 
-  private reopen(frame: Frame, group: Group, error: unknown): never {
-    group.closing = false
-    frame.group = undefined
-    throw error
-  }
-
-  private conclude(frame: Frame, group: Group, result: unknown): number {
-    const value = isPlain(result) ? result : this.unwrapOrReopen(frame, group, result)
+  private conclude(frame: Frame, group: Group, value: unknown): number {
     const draft = asDraft(value)
-    const message = group.become(draft === undefined ? value : draft.payload, this.step)
-    this.close(group)
-    frame.group = undefined
-    if (group.scope === undefined) frame.origins = group.entries
-    frame.rebase(message)
-    if (draft !== undefined) frame.headers = withHeaders(frame.headers, draft.headers)
-    frame.split = group.scope?.outer
+    if (draft === undefined) this.goOnAs(frame, group, value)
+    else this.goOnAs(frame, group, draft.payload, draft.headers)
     return this.step.next
   }
 
-  private unwrapOrReopen(frame: Frame, group: Group, result: unknown): unknown {
-    try {
-      return unwrap(result)
-    } catch (error) {
-      return this.reopen(frame, group, error)
-    }
+  /**
+   * A group whose `combine` fails stays, so nothing is lost and the next arrival tries again. It does not where its members have another
+   * place: with the message that was split, in the hands of onError, or, when the timer emits it, in the dead letters.
+   */
+  private fail(frame: Frame, group: Group, error: unknown): never {
+    const absorbed = this.runner.steps[this.step.scope]?.kind === 'recover'
+    frame.group = undefined
+    group.closing = false
+    if (group.scope !== undefined || frame.delivery === undefined || absorbed) this.goOnAs(frame, group, group.payloads)
+    else if (this.node.timeout !== undefined && group.timer === undefined) this.startTimer(group, RETRY_DELAY)
+    throw error
+  }
+
+  /** The group is over, and the frame goes on in its place. */
+  private goOnAs(frame: Frame, group: Group, payload: unknown, headers?: HeadersInit): void {
+    const { scope } = group
+    this.close(group)
+    frame.group = undefined
+    frame.rebase(group.become(payload, headers, this.step))
+    frame.split = scope?.outer
+    if (scope === undefined) frame.gathered = group
   }
 
   private close(group: Group): void {
@@ -185,62 +190,67 @@ export class Aggregator {
   }
 
   private timedOut(group: Group): void {
-    if (group.closing) return
     group.timer = undefined
+    // Should that fail, the timer starts again.
+    if (group.closing) return
     const { onTimeout = 'emit' } = this.node
-    if (onTimeout === 'emit') return this.emit(group)
-    if (onTimeout === 'discard') this.discardAll(group)
-    else if (!this.buryAll(group)) return this.startTimer(group, RETRY_DELAY)
-    this.close(group)
+    if (onTimeout === 'emit') this.emit(group)
+    else if (onTimeout === 'discard') this.discardAll(group)
+    else this.buryAll(group)
   }
 
   /** Nobody waits for a group that a timer emits: what fails is in the dead letters then. */
   private emit(group: Group): void {
     const frame = this.frameFor(group)
     frame.group = group
-    const failed = (): void => {
-      // `combine` itself failed, so the group is still open, and its members are dead letters now.
-      if (this.open.get(group.key) === group) this.close(group)
-    }
     try {
-      this.runner.launch(frame, this.index)?.catch(failed)
+      this.runner.launch(frame, this.index)?.catch(() => undefined)
     } catch {
-      failed()
+      // Parked by the runner.
     }
   }
 
   private frameFor(group: Group): Frame {
-    const entries = group.entries!
-    const frame = new Frame(this.host, entries[0]!, undefined, group.source)
-    frame.origins = entries
+    const [first] = group.origins
+    const frame = new Frame(this.host, first!, undefined, group.source)
+    frame.gathered = group
     return frame
   }
 
-  private buryAll(group: Group): boolean {
+  private buryAll(group: Group): void {
     const frame = this.frameFor(group)
+    const error = new GroupTimeoutError(
+      `The group of key ${JSON.stringify(String(group.key))} had ${group.members.length} messages after ${this.node.timeout} ms and was not complete. See which are missing, then redrive.`,
+      { flowId: this.runner.flowId, nodeId: this.node.id, messageId: frame.entry.id },
+    )
     try {
-      this.host.bury(
-        frame,
-        new GroupTimeoutError(
-          `The group of key ${JSON.stringify(String(group.key))} had ${group.members.length} messages after ${this.node.timeout} ms and was not complete. See which are missing, then redrive.`,
-          { flowId: this.runner.flowId, nodeId: this.node.id, messageId: frame.entry.id },
-        ),
-        'group-timeout',
-      )
-      return true
+      this.host.bury(frame, error, 'group-timeout')
     } catch {
-      return false
+      return this.startTimer(group, RETRY_DELAY)
     }
+    this.close(group)
+    group.forget()
   }
 
   private discardAll(group: Group): void {
-    for (const member of group.members) {
-      const frame = new Frame(this.host, member, undefined, group.source)
-      if (this.discard(frame, 'group-discarded') === SUSPENDED) frame.pending?.then(undefined, () => this.dropped(member, 'group-discarded'))
-    }
+    for (const member of group.members) void this.discardLater(member)
+    this.close(group)
   }
 
-  private discard(frame: Frame, reason: 'late' | 'duplicate' | 'group-discarded'): number {
+  /** A member that no frame carries any more: it waits for room by itself. */
+  private async discardLater(member: MessageRecord): Promise<void> {
+    const { discard } = this.parts
+    if (discard === undefined) return this.dropped(member, 'group-discarded')
+    this.host.activity.enter()
+    try {
+      await discard.send(member, this.host.sendOptions)
+    } catch (error) {
+      if (!isParked(error)) this.dropped(member, 'group-discarded')
+    }
+    this.host.activity.leave()
+  }
+
+  private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
     const { discard } = this.parts
     if (discard === undefined) {
       this.dropped(frame.message, reason)

@@ -20,7 +20,12 @@ export class Group {
   timer: Timer | undefined = undefined
   /** It is being combined: what arrives now is late. */
   closing = false
-  private readonly origins = new Set<MessageRecord>()
+  /** The messages its members were, as they entered their flow. */
+  readonly origins: Set<MessageRecord> = new Set()
+  /** Called when what it became has failed for good. */
+  forgotten: (() => void) | undefined = undefined
+  /** Groups that became members of this one. */
+  private readonly within: Group[] = []
   private readonly seen = new Set<string>()
 
   constructor(key: unknown, scope: SplitScope | undefined, source: FrameSource, nodeId: string) {
@@ -39,7 +44,8 @@ export class Group {
       const place = sequence === undefined ? message.id : `${sequence.correlationId}/${sequence.number}`
       if (this.seen.has(place)) return false
       this.seen.add(place)
-      for (const origin of frame.origins ?? [frame.entry]) this.origins.add(origin)
+      for (const origin of frame.origins) this.origins.add(origin)
+      if (frame.gathered !== undefined) this.within.push(frame.gathered)
     }
     this.members.push(message)
     return true
@@ -49,15 +55,17 @@ export class Group {
     return this.members.map((member) => member.payload)
   }
 
-  /** The messages its members were, as they entered their flow; absent when the frame that goes on has them itself. */
-  get entries(): readonly MessageRecord[] | undefined {
-    return this.scope === undefined ? [...this.origins] : undefined
+  /** What the group becomes. Its id depends on the split, or else the first member, on the aggregator and on the key alone. */
+  become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
+    const base = this.scope?.message ?? this.members[0]!
+    const merged = this.mergedHeaders()
+    return base.derive(payload, headers === undefined ? merged : withHeaders(merged, headers), step.high, step.low, hashName(String(this.key)).low)
   }
 
-  /** What the group becomes. Its id depends on the split, or else the first member, on the aggregator and on the key alone. */
-  become(payload: unknown, step: Step): MessageRecord {
-    const base = this.scope?.message ?? this.members[0]!
-    return base.derive(payload, this.mergedHeaders(), step.high, step.low, hashName(String(this.key)).low)
+  /** What it became has failed for good, so its members may come again and are not late. */
+  forget(): void {
+    for (const group of this.within) group.forget()
+    this.forgotten?.()
   }
 
   /** Headers equal in all members; the sequence and correlation of the split give way to those around it. */

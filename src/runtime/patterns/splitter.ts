@@ -1,4 +1,5 @@
 /** The splitter: one message into its parts, one after the other, with the pace of what follows (rule T5). */
+import { describeValue } from '../../errors/describe-value.ts'
 import { FlowError, SplitError } from '../../errors/handling-errors.ts'
 import type { HeadersInit } from '../../message/headers.ts'
 import { isParked } from '../flow-error.ts'
@@ -65,9 +66,9 @@ export class Splitter {
   private runPart(split: Split, payload: unknown): void | Promise<void> {
     const part = this.part(split, payload)
     const failed = (error: unknown): void | Promise<void> => {
-      const closing = split.parts.return?.()
       const verdict = this.verdict(split, part, error)
-      if (!isPromise(closing)) throw verdict
+      const closing = close(split.parts)
+      if (closing === undefined) throw verdict
       return closing.then(() => Promise.reject(verdict))
     }
     try {
@@ -132,16 +133,25 @@ export class Splitter {
   }
 }
 
-const isPromise = (value: unknown): value is Promise<unknown> => typeof (value as Partial<Promise<unknown>> | undefined)?.then === 'function'
+/** Ends an iterator before its end. What it throws then is not told: the failure that ended it is. */
+function close(parts: Parts): Promise<unknown> | undefined {
+  try {
+    const closing: unknown = parts.return?.()
+    return closing instanceof Promise ? closing.catch(() => undefined) : undefined
+  } catch {
+    return undefined
+  }
+}
 
 const isAsync = (payload: unknown): boolean => (payload as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined
 
 function partsOf(payload: unknown): Parts {
-  const iterable = payload as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined
+  // Text can be iterated, but nobody means its characters.
+  const iterable = (typeof payload === 'string' ? undefined : payload) as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined
   const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.()
   if (iterator !== undefined) return iterator
   throw new SplitError(
-    `The splitter needs an array, an iterable or an async iterable, but got ${payload === null ? 'null' : typeof payload}. Give split a function that makes one of the payload.`,
+    `The splitter needs an array, an iterable or an async iterable, but it got ${describeValue(payload)}. Give split a function that makes one of the payload.`,
   )
 }
 
