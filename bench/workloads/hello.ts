@@ -9,7 +9,7 @@ const incrementLater = async (x: number): Promise<number> => x + 1
 /** With a synchronous service. */
 export const helloSync = async (): Promise<Workload> => ({
   name: 'W1 hello, sync service',
-  n: 200_000,
+  n: 400_000,
   target: 1.5,
   contenders: [limit(increment), await allora(increment)],
 })
@@ -17,7 +17,7 @@ export const helloSync = async (): Promise<Workload> => ({
 /** With an asynchronous one. */
 export const helloAsync = async (): Promise<Workload> => ({
   name: 'W2 hello, async service',
-  n: 200_000,
+  n: 400_000,
   target: 1.5,
   contenders: [limitAsync(incrementLater), await allora(incrementLater)],
 })

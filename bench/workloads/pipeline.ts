@@ -11,7 +11,7 @@ const transforms = (length: number): ((x: number) => number)[] =>
 export async function pipeline(length: number, target: number): Promise<Workload> {
   return {
     name: `W3 pipeline of ${length}`,
-    n: Math.round(200_000 / Math.sqrt(length)),
+    n: length > 10 ? 100_000 : 300_000,
     target,
     contenders: [limit(transforms(length)), await allora(transforms(length))],
   }

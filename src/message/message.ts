@@ -143,13 +143,17 @@ export class MessageRecord implements Message<unknown> {
     return { id: this.id, timestamp: this.timestamp, payload: this.payload, headers: this.headers }
   }
 
-  /** What Node prints: the message as users know it. */
-  [Symbol.for('nodejs.util.inspect.custom')](_: number, options: object, inspect: (value: unknown, options: object) => string): string {
-    return `Message ${inspect(this.toJSON(), options)}`
-  }
-
   private get rootId(): string {
     return typeof this.root === 'string' ? this.root : this.root(this.sequence)
+  }
+
+  // What Node prints: the message as users know it.
+  static {
+    Object.defineProperty(MessageRecord.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: MessageRecord, _: number, options: object, inspect: (value: unknown, options: object) => string): string {
+        return `Message ${inspect(this.toJSON(), options)}`
+      },
+    })
   }
 }
 
