@@ -19,9 +19,14 @@ export interface FlowParts extends Services {
   readonly schemas: Readonly<Record<string, StandardSchemaV1>>
 }
 
+/** What a record holds under a name; names come from users and may be those of every object, such as `constructor`. */
+export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
+}
+
 /** Adds a function under its name, or the name of a service still to be bound. */
 export function addFunction<T extends Services>(parts: T, { name, fn }: ServiceEntry): T {
-  const known = parts.functions[name]
+  const known = own(parts.functions, name)
   if (fn === undefined) {
     return known !== undefined || parts.contracts.includes(name) ? parts : { ...parts, contracts: [...parts.contracts, name] }
   }
@@ -33,12 +38,12 @@ export function addFunction<T extends Services>(parts: T, { name, fn }: ServiceE
 
 /** Adds a channel with what belongs to it. One that is there already may be given more options but none that differs. */
 export function addChannel<T extends FlowParts>(parts: T, { id, spec, compare, schema }: AnyChannel): T {
-  const known = parts.channels[id]
+  const known = own(parts.channels, id)
   const ordered = compare === undefined ? parts : addFunction(parts, { name: spec.compare!, fn: compare })
   return {
     ...ordered,
     channels: { ...parts.channels, [id]: known === undefined ? spec : mergeSpecs(known, spec) },
-    schemas: schema === undefined ? parts.schemas : { ...parts.schemas, [id]: sameSchema(id, parts.schemas[id] ?? schema, schema) },
+    schemas: schema === undefined ? parts.schemas : { ...parts.schemas, [id]: sameSchema(id, own(parts.schemas, id) ?? schema, schema) },
   }
 }
 

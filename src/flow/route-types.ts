@@ -22,7 +22,7 @@ export type Branch<P, H> = Flow<never, P, H, never, never>
 type Tag<T> = T extends string ? (string extends T ? never : T) : never
 
 /** Keys that hold a string literal in every member of `P`: a route can go by them. */
-export type TagKey<P> = { [K in keyof P]-?: [P[K]] extends [Tag<P[K]>] ? K : never }[keyof P] & string
+export type TagKey<P, K extends keyof P = keyof P> = K extends string ? ([P[K]] extends [Tag<P[K]>] ? K : never) : never
 
 /** {@link TagKey}, or a sentence where there is none. */
 export type RouteKey<P> = [TagKey<P>] extends [never]
