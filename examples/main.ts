@@ -9,5 +9,5 @@ import { summaryOf } from './bird-strikes/summary.ts'
 /** Public data of the FAA's Wildlife Strike Database, as the package `vega-datasets` ships it. */
 const file = fileURLToPath(new URL('../data/birdstrikes.csv', import.meta.resolve('vega-datasets')))
 
-console.log(`\nThe app as Mermaid, for a Markdown file:\n\n${toMermaid(birdStrikes.graph)}`)
+console.log(`\nThe app as Mermaid, for a Markdown file:\n\n${toMermaid(birdStrikes)}`)
 console.log(summaryOf(await runBirdStrikes(file)))
