@@ -2,7 +2,7 @@
 import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, GraphEdge, GraphNode } from './graph.ts'
 import { type ChannelUse, channelUses } from './references.ts'
 
-/** An app, indexed. Of things with the same id, a look-up by id gives the first. */
+/** An app, indexed. Of things with the same id, a look-up by id gives the last. */
 export interface AppIndex {
   readonly flows: readonly FlowIndex[]
   readonly flowsById: ReadonlyMap<string, FlowIndex>
@@ -45,7 +45,7 @@ export interface Way {
 /** A channel with all that the flows say of it. */
 export interface ChannelIndex {
   readonly spec: ChannelSpec
-  /** The first one's flow is where the channel belongs. */
+  /** The first one's flow is where diagnostics about the channel belong. */
   readonly declarations: readonly Declaration[]
 }
 
@@ -61,7 +61,7 @@ export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): A
   const steps = flows.flatMap((flow) => flow.steps)
   return {
     flows,
-    flowsById: firstById(flows, ({ graph }) => graph.id),
+    flowsById: byId(flows, ({ graph }) => graph.id),
     steps,
     channels: indexChannels(app.flows),
     consumers: users(steps, ({ consumes }) => consumes),
@@ -80,12 +80,12 @@ function indexFlow(graph: FlowGraph): FlowIndex {
     ways: [],
     arrivals: [],
   }))
-  const stepsById = firstById(steps, ({ node }) => node.id)
+  const stepsById = byId(steps, ({ node }) => node.id)
   for (const edge of graph.edges) {
     const from = stepsById.get(edge.from)
     const to = stepsById.get(edge.to)
     from?.ways.push({ port: edge.port, to })
-    if (from !== undefined) to?.arrivals.push(edge)
+    to?.arrivals.push(edge)
   }
   return { graph, steps, stepsById }
 }
@@ -97,7 +97,7 @@ function indexChannels(flows: readonly FlowGraph[]): Map<string, ChannelIndex> {
       id,
       {
         declarations,
-        spec: declarations.reduceRight((merged, { spec }) => ({ ...merged, ...spec }), declarations[0]!.spec),
+        spec: declarations.reduce((merged, { spec }) => ({ ...merged, ...spec }), declarations[0]!.spec),
       },
     ]),
   )
@@ -116,6 +116,6 @@ function users(steps: readonly Step[], isOne: (use: ChannelUse) => boolean): Map
   )
 }
 
-function firstById<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {
-  return new Map(items.toReversed().map((item) => [idOf(item), item]))
+function byId<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {
+  return new Map(items.map((item) => [idOf(item), item]))
 }

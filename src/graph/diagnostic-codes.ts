@@ -1,12 +1,6 @@
 /** What each code of `check` stands for; `allora explain <code>` reads from here. */
 
-/** A code in words. */
-export interface CodeExplanation {
-  readonly title: string
-  readonly explanation: string
-}
-
-/** Every code that `check` reports. */
+/** Every code that `check` reports, with its title and explanation. */
 export const DIAGNOSTIC_CODES = {
   ALLORA101: {
     title: 'Unknown channel',
@@ -106,7 +100,7 @@ export const DIAGNOSTIC_CODES = {
     explanation:
       'A recipient list without recipients would lose every message and one that names a channel twice sends every message twice; a route without cases fails on every message and one with the same case twice cannot tell them apart.',
   },
-} as const satisfies Readonly<Record<string, CodeExplanation>>
+} as const
 
 /** A code of `check`: `ALLORA101` and so on. */
 export type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES

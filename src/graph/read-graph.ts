@@ -37,6 +37,20 @@ import { CHANNEL_FIELDS, EDGE_FIELDS, type Field, NODE_SHAPES } from './shape.ts
  * The shape is checked completely, and that ids are unique and edges lead from node to node; `check` says whether the flow makes sense.
  *
  * @throws InvalidGraphError naming every problem, each with its path.
+ *
+ * @example
+ * ```ts
+ * import { readGraph } from 'allora'
+ *
+ * const graph = readGraph({
+ *   version: 1,
+ *   id: 'ping',
+ *   channels: [{ id: 'ping', kind: 'direct' }],
+ *   nodes: [{ id: 'in', kind: 'inlet', channel: 'ping' }, { id: 'out', kind: 'reply' }],
+ *   edges: [{ from: 'in', to: 'out' }],
+ * })
+ * const kinds = graph.nodes.map((node) => node.kind) // => ['inlet', 'reply']
+ * ```
  */
 export function readGraph(json: unknown): FlowGraph {
   return accept('graph', flow(json, ''))
@@ -46,6 +60,16 @@ export function readGraph(json: unknown): FlowGraph {
  * Reads several flows from data, such as what `JSON.parse` gave: a frozen copy with nothing but known fields.
  *
  * @throws InvalidGraphError naming every problem, each with its path.
+ *
+ * @example
+ * ```ts
+ * import { direct, flow, readApp, toJson } from 'allora'
+ *
+ * const hello = flow('hello').from(direct('input')).handle((name: string) => `Hello, ${name}!`).build()
+ * const json = toJson(hello)
+ *
+ * const ids = readApp(JSON.parse(json)).flows.map((graph) => graph.id) // => ['hello']
+ * ```
  */
 export function readApp(json: unknown): AppGraph {
   return accept('app', app(json, ''))

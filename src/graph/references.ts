@@ -1,5 +1,5 @@
 /** What nodes refer to: channels and functions, read off by the tables of shape.ts. */
-import type { FunctionName, GraphNode } from './graph.ts'
+import type { FunctionName, GraphNode, RouteNode } from './graph.ts'
 import { type ChannelRole, type Field, NODE_SHAPES } from './shape.ts'
 
 /** A channel and how a node uses it. */
@@ -20,16 +20,17 @@ export function channelUses(node: GraphNode): ChannelUse[] {
 export function functionNames(node: GraphNode): FunctionName[] {
   return given(node).flatMap(([field, value]) => {
     if (field.type === 'function') return [value as FunctionName]
-    return field.type === 'selector'
-      ? Object.entries(value as object).flatMap(([by, name]) => (by === 'service' ? [name as FunctionName] : []))
-      : []
+    return field.type === 'selector' ? selectors(value as RouteNode['by']) : []
   })
 }
 
+const selectors = (by: RouteNode['by']): FunctionName[] => ('service' in by ? [by.service] : [])
+
 /** The fields of a node that are there, with their values. */
 function given(node: GraphNode): (readonly [Field, unknown])[] {
-  const values: Readonly<Record<string, unknown>> = { ...node }
-  return Object.entries<Field>(NODE_SHAPES[node.kind].fields).flatMap(([key, field]) =>
-    values[key] === undefined ? [] : [[field, values[key]] as const],
-  )
+  const fields: Readonly<Record<string, Field>> = NODE_SHAPES[node.kind].fields
+  return Object.entries(node).flatMap(([key, value]) => {
+    const field = fields[key]
+    return field === undefined || value === undefined ? [] : [[field, value] as const]
+  })
 }

@@ -150,17 +150,20 @@ const oneOf = <T extends string>(words: Readonly<Record<T, true>>): OneOfField<T
 })
 const optional = <F extends FieldType>(field: F): F & { readonly optional: true } => ({ ...field, optional: true })
 
+/** What most steps are like; rows say where theirs differs. */
+const step = { takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: true } as const
+const end = { ...step, wayOut: 'end' } as const
+
 /** Every kind of node. */
 export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNode, { kind: K }>> } = {
   inlet: {
     fields: { id, channel: from, concurrency: optional(count), orderBy: optional(fn) },
+    ...step,
     takes: 'nothing',
-    wayOut: 'next',
-    passesOn: 'always',
     canFail: false,
   },
-  transform: { fields: { id, service: fn }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: true },
-  handle: { fields: { id, service: fn }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: true },
+  transform: { fields: { id, service: fn }, ...step },
+  handle: { fields: { id, service: fn }, ...step },
   filter: {
     fields: {
       id,
@@ -168,18 +171,10 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
       discardTo: optional(sometimesTo),
       reject: optional(oneOf<Word<FilterNode, 'reject'>>({ error: true })),
     },
-    takes: 'messages',
-    wayOut: 'next',
+    ...step,
     passesOn: 'sometimes',
-    canFail: true,
   },
-  split: {
-    fields: { id, service: optional(fn) },
-    takes: 'messages',
-    wayOut: 'next',
-    passesOn: 'sometimes',
-    canFail: true,
-  },
+  split: { fields: { id, service: optional(fn) }, ...step, passesOn: 'sometimes' },
   aggregate: {
     fields: {
       id,
@@ -193,52 +188,32 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
       remember: optional(countOrNone),
       discardTo: optional(sometimesTo),
     },
-    takes: 'messages',
-    wayOut: 'next',
+    ...step,
     passesOn: 'sometimes',
-    canFail: true,
   },
   route: {
     fields: { id, by: { type: 'selector' }, cases: texts, otherwise: optional({ type: 'flag' }) },
-    takes: 'messages',
+    ...step,
     wayOut: 'cases',
     passesOn: 'sometimes',
-    canFail: true,
   },
-  join: { fields: { id }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: false },
-  setHeader: {
-    fields: { id, header: id, service: fn },
-    takes: 'messages',
-    wayOut: 'next',
-    passesOn: 'always',
-    canFail: true,
-  },
-  tap: { fields: { id, channel: to }, takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: false },
-  through: {
-    fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) },
-    takes: 'messages',
-    wayOut: 'next',
-    passesOn: 'always',
-    canFail: true,
-  },
-  call: {
-    fields: { id, flow, channel: to, timeout: optional(milliseconds) },
-    takes: 'messages',
-    wayOut: 'next',
-    passesOn: 'always',
-    canFail: true,
-  },
-  recover: { fields: { id, service: fn }, takes: 'failures', wayOut: 'next', passesOn: 'always', canFail: true },
-  errorOutlet: { fields: { id, channel: to }, takes: 'failures', wayOut: 'end', passesOn: 'always', canFail: false },
-  outlet: { fields: { id, channel: to }, takes: 'messages', wayOut: 'end', passesOn: 'always', canFail: true },
+  join: { fields: { id }, ...step, canFail: false },
+  setHeader: { fields: { id, header: id, service: fn }, ...step },
+  tap: { fields: { id, channel: to }, ...step, canFail: false },
+  through: { fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) }, ...step },
+  call: { fields: { id, flow, channel: to, timeout: optional(milliseconds) }, ...step },
+  recover: { fields: { id, service: fn }, ...step, takes: 'failures' },
+  errorOutlet: { fields: { id, channel: to }, ...end, takes: 'failures', canFail: false },
+  outlet: { fields: { id, channel: to }, ...end },
   recipients: {
-    fields: { id, channels: allOf, onFailure: optional(oneOf<Word<RecipientsNode, 'onFailure'>>({ continue: true })) },
-    takes: 'messages',
-    wayOut: 'end',
-    passesOn: 'always',
-    canFail: true,
+    fields: {
+      id,
+      channels: allOf,
+      onFailure: optional(oneOf<Word<RecipientsNode, 'onFailure'>>({ continue: true })),
+    },
+    ...end,
   },
-  reply: { fields: { id }, takes: 'messages', wayOut: 'end', passesOn: 'always', canFail: false },
+  reply: { fields: { id }, ...end, canFail: false },
 }
 
 /** A channel. */

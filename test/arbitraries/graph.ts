@@ -37,7 +37,7 @@ const NASTY = [
 ]
 
 /** Text that is not empty: plain, from all of Unicode, or made to break syntax. */
-export const hostileText: Arbitrary<string> = fc.oneof(
+const hostileText: Arbitrary<string> = fc.oneof(
   fc.string({ minLength: 1, maxLength: 8 }),
   fc.string({ minLength: 1, maxLength: 8, unit: 'binary' }),
   fc.constantFrom(...NASTY),

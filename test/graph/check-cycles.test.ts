@@ -91,6 +91,24 @@ describe('ALLORA110 through channels that run their consumer', () => {
     expect(cycles([through])).toEqual(['error "a" -> "m" -> "a"'])
   })
 
+  test("what is behind a through is its channel's, which may break the circle", () => {
+    const channels: ChannelSpec[] = [
+      { id: 'a', ...direct },
+      { id: 'm', kind: 'queue', capacity: 'unbounded' },
+    ]
+    expect(cycles([line('a', channels, [from('a'), { kind: 'through', channel: 'm' }, to('a')])])).toEqual([])
+  })
+
+  test('a node that failures get to and all the others too is always reached', () => {
+    const flow = line(
+      'a',
+      [{ id: 'a', ...direct }],
+      [from('a'), work, work, to('a'), { kind: 'recover', service: 'f' }],
+    )
+    const edges = [...flow.edges.slice(0, 3), { from: 'n1', to: 'n4', port: 'error' }, { from: 'n4', to: 'n3' }]
+    expect(cycles([{ ...flow, edges }])).toEqual(['error "a" -> "a"'])
+  })
+
   test('the shortest endless way round is named, of a long one the beginning', () => {
     const names = Array.from({ length: 20 }, (_, i) => `c${i}`)
     const flows = names.map((name, i) => line(name, [{ id: name, ...direct }], [from(name), to(names[(i + 1) % 20]!)]))

@@ -187,6 +187,7 @@ describe('ALLORA114 calls', () => {
     expect(objection(calling('price', 'in'), callee)[0]).toContain(
       'calls flow "price" by channel "in", but that flow reads from "ask".',
     )
+    expect(found(calling('price', 'asq'), callee)).toEqual(['ALLORA114 error caller/n1'])
     expect(objection(calling('price', 'ask'), line('price', ['ask'], []))[0]).toContain(
       'but that flow reads from none.',
     )

@@ -235,6 +235,18 @@ describe('invalid graphs', () => {
     ])
   })
 
+  test('an end of an edge that is no id is one problem, not two', () => {
+    expect(pathsOf({ ...hello, edges: [{ from: '', to: 7 }] })).toEqual(['edges[0].from', 'edges[0].to'])
+    expect(pathsOf({ ...hello, nodes: [{ ...hello.nodes[0], id: '' }], edges: [] })).toEqual(['nodes[0].id'])
+  })
+
+  test.each([[null], ['kind'], [{}]])('a route by %j goes by nothing', (by) => {
+    const { problems } = refusal(() =>
+      readGraph({ ...hello, nodes: [{ id: 'n', kind: 'route', by, cases: [] }], edges: [] }),
+    )
+    expect(problems).toMatchObject([{ path: 'nodes[0].by', expected: 'an object with a "key" or a "service"' }])
+  })
+
   test('problems in an app say in which flow', () => {
     expect(
       refusal(() => readApp({ version: 1, flows: [hello, { ...hello, id: 'b', nodes: 1, edges: [] }] })).problems,

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelKind, ChannelSpec } from '../graph.ts'
 import { CHANNEL_FIELDS } from '../shape.ts'
 import type { AppIndex, ChannelIndex } from '../app-index.ts'
-import { listed } from './wording.ts'
+import { type Place, listed } from './wording.ts'
 
 /** ALLORA102: a channel that no node names. */
 export function* unusedChannels({ channels, consumers, senders }: AppIndex): Iterable<Diagnostic> {
@@ -92,10 +92,7 @@ export function* unboundedChannels({ channels }: AppIndex): Iterable<Diagnostic>
   }
 }
 
-function place(
-  channelId: string,
-  { declarations }: ChannelIndex,
-): { readonly flowId: string; readonly channelId: string } {
+function place(channelId: string, { declarations }: ChannelIndex): Place {
   return { flowId: declarations[0]!.flowId, channelId }
 }
 

@@ -162,7 +162,7 @@ export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
           ...at(step),
           channelId: node.channel,
           message: `${theNode(step)} sends failures to channel ${quote(node.channel)}, which its own flow reads from: they would fail again without end.`,
-          fix: 'Give failures a channel of their own; to try again, give the failing node a retry.',
+          fix: 'Give failures a channel of their own.',
         }
       }
     }

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { functionNames } from '../references.ts'
 import type { AppIndex } from '../app-index.ts'
-import { at, theNode } from './wording.ts'
+import { type Place, at, theNode } from './wording.ts'
 
 /** ALLORA101: a node names a channel that no flow declares. The channel of a call belongs to ALLORA114. */
 export function* unknownChannels({ steps, channels }: AppIndex): Iterable<Diagnostic> {
@@ -26,29 +26,20 @@ export function* unknownChannels({ steps, channels }: AppIndex): Iterable<Diagno
 
 /** ALLORA108: a node or a channel names a function that is not there. */
 export function* missingServices({ steps, channels, functions }: AppIndex): Iterable<Diagnostic> {
-  const named = [
-    ...steps.flatMap((step) => functionNames(step.node).map((name) => ({ name, who: theNode(step), place: at(step) }))),
-    ...[...channels].flatMap(([channelId, { spec, declarations }]) =>
-      spec.compare === undefined
-        ? []
-        : [
-            {
-              name: spec.compare,
-              who: `Channel ${quote(channelId)}`,
-              place: { flowId: declarations[0]!.flowId, channelId },
-            },
-          ],
-    ),
-  ]
-  for (const { name, who, place } of named) {
-    if (functions.has(name)) continue
-    yield {
-      code: 'ALLORA108',
-      severity: 'error',
-      ...place,
-      message: `${who} names the function ${quote(name)}, which the app does not have.`,
-      fix: `${didYouMean(name, functions)}Correct the name, or bring a function of this name along.`,
-    }
+  const missing = (who: string, name: string, place: Place): Diagnostic => ({
+    code: 'ALLORA108',
+    severity: 'error',
+    ...place,
+    message: `${who} names the function ${quote(name)}, which the app does not have.`,
+    fix: `${didYouMean(name, functions)}Correct the name, or bring a function of this name along.`,
+  })
+  for (const step of steps) {
+    for (const name of functionNames(step.node)) if (!functions.has(name)) yield missing(theNode(step), name, at(step))
+  }
+  for (const [channelId, { spec, declarations }] of channels) {
+    const { compare } = spec
+    if (compare === undefined || functions.has(compare)) continue
+    yield missing(`Channel ${quote(channelId)}`, compare, { flowId: declarations[0]!.flowId, channelId })
   }
 }
 

@@ -1,21 +1,23 @@
 /** Rules about the values of options: ALLORA116, 117, 119, 120. */
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
+import type { ChannelSpec } from '../graph.ts'
 import { CHANNEL_FIELDS, type Field, NODE_SHAPES, type NumberField, type OfKinds } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
-import { at, listed, theNode } from './wording.ts'
+import { type Place, at, listed, theNode } from './wording.ts'
 
 /** A node or a channel with its fields. */
 interface Subject {
-  readonly who: string
-  readonly place: Pick<Diagnostic, 'flowId' | 'nodeId' | 'channelId'>
+  /** As the subject of a sentence. */
+  readonly who: () => string
+  readonly place: Place
   readonly fields: Readonly<Record<string, Field & OfKinds>>
   readonly values: Readonly<Record<string, unknown>>
 }
 
 function channelSubjects({ channels }: AppIndex): Subject[] {
   return [...channels].map(([channelId, { spec, declarations }]) => ({
-    who: `The ${spec.kind} channel ${quote(channelId)}`,
+    who: () => `The ${spec.kind} channel ${quote(channelId)}`,
     place: { flowId: declarations[0]!.flowId, channelId },
     fields: CHANNEL_FIELDS,
     values: { ...spec },
@@ -24,7 +26,7 @@ function channelSubjects({ channels }: AppIndex): Subject[] {
 
 function nodeSubjects({ steps }: AppIndex): Subject[] {
   return steps.map((step) => ({
-    who: theNode(step),
+    who: () => theNode(step),
     place: at(step),
     fields: NODE_SHAPES[step.node.kind].fields,
     values: { ...step.node },
@@ -41,7 +43,7 @@ export function* optionsOutOfRange(app: AppIndex): Iterable<Diagnostic> {
         code: 'ALLORA116',
         severity: 'error',
         ...place,
-        message: `${who} has the ${option} ${String(value)}, but it must be ${rangeOf(field)}.`,
+        message: `${who()} has the ${option} ${String(value)}, but it must be ${rangeOf(field)}.`,
         fix:
           option === 'capacity' && value === 0
             ? 'A channel that holds nothing is a rendezvous channel.'
@@ -64,8 +66,9 @@ function rangeOf({ least, whole, orUnbounded }: NumberField): string {
 export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { declarations }] of channels) {
     for (const { flowId, spec } of declarations) {
-      for (const [option, { kinds }] of Object.entries<OfKinds>(CHANNEL_FIELDS)) {
-        if (kinds === undefined || kinds.includes(spec.kind) || !Object.hasOwn(spec, option)) continue
+      for (const option of Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]) {
+        const { kinds } = CHANNEL_FIELDS[option]
+        if (spec[option] === undefined || kinds === undefined || kinds.includes(spec.kind)) continue
         yield {
           code: 'ALLORA117',
           severity: 'error',
@@ -80,7 +83,12 @@ export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnosti
 }
 
 /** ALLORA119: options that have no effect together, or alone. */
-export function* contradictingOptions({ steps, channels }: AppIndex): Iterable<Diagnostic> {
+export function* contradictingOptions(app: AppIndex): Iterable<Diagnostic> {
+  yield* contradictingNodeOptions(app)
+  yield* idleOverflows(app)
+}
+
+function* contradictingNodeOptions({ steps }: AppIndex): Iterable<Diagnostic> {
   for (const step of steps) {
     const { node } = step
     if (node.kind === 'filter' && node.reject === 'error' && node.discardTo !== undefined) {
@@ -102,6 +110,9 @@ export function* contradictingOptions({ steps, channels }: AppIndex): Iterable<D
       }
     }
   }
+}
+
+function* idleOverflows({ channels }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { spec, declarations }] of channels) {
     if (spec.capacity !== 'unbounded' || spec.overflow === undefined) continue
     yield {

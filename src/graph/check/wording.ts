@@ -1,6 +1,10 @@
 /** The words that the sentences of the rules share. */
 import { quote } from '../../errors/describe-value.ts'
 import type { Step } from '../app-index.ts'
+import type { Diagnostic } from '../diagnostic.ts'
+
+/** Where a diagnostic belongs. */
+export type Place = Pick<Diagnostic, 'flowId' | 'nodeId' | 'channelId'>
 
 /** As the subject of a sentence: `The outlet "n3" of flow "orders"`. */
 export function theNode({ node, flowId }: Step): string {
@@ -8,7 +12,7 @@ export function theNode({ node, flowId }: Step): string {
 }
 
 /** Where a diagnostic about a node belongs. */
-export function at({ node, flowId }: Step): { readonly flowId: string; readonly nodeId: string } {
+export function at({ node, flowId }: Step): Place {
   return { flowId, nodeId: node.id }
 }
 
@@ -16,7 +20,7 @@ const LISTED = 5
 
 /** `"a", "b" and "c"`; of many the first five and how many more. */
 export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, names.length > LISTED ? LISTED : -1).map(quote)
-  const last = names.length > LISTED ? `${names.length - LISTED} more` : quote(names.at(-1) ?? '')
-  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
+  const shown = names.slice(0, LISTED).map(quote)
+  const last = names.length > LISTED ? `${names.length - LISTED} more` : shown.pop()
+  return shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last}`
 }
