@@ -1,0 +1,38 @@
+/** Deliveries that wait for their time, each with a timer. */
+import type { Clock, Timer } from '../transport/clock.ts'
+import type { MemoryDelivery } from './memory-delivery.ts'
+
+/** Holds them, and gives each to `due` when its time has come. */
+export class DelayedDeliveries<D extends MemoryDelivery> {
+  private readonly timers = new Map<D, Timer>()
+  private readonly clock: Clock
+  private readonly due: (delivery: D) => void
+
+  constructor(clock: Clock, due: (delivery: D) => void) {
+    this.clock = clock
+    this.due = due
+  }
+
+  add(delivery: D, delay: number): void {
+    const elapsed = (): void => {
+      this.timers.delete(delivery)
+      this.due(delivery)
+    }
+    this.timers.set(delivery, this.clock.schedule(delay, elapsed))
+  }
+
+  remove(delivery: D): void {
+    this.timers.get(delivery)?.cancel()
+    this.timers.delete(delivery)
+  }
+
+  /** Stops all timers and leaves the deliveries where they are. */
+  cancel(): void {
+    for (const timer of this.timers.values()) timer.cancel()
+  }
+
+  /** In the order in which they were added. */
+  toArray(): D[] {
+    return [...this.timers.keys()]
+  }
+}

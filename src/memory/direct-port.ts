@@ -1,0 +1,216 @@
+/** `direct`: hands a message to one consumer in the sender's own stack, and the sender waits for what comes of it. */
+import type { AlloraError } from '../errors/allora-error.ts'
+import { DoubleConsumerError } from '../errors/channel-errors.ts'
+import type { ChannelSpec } from '../graph/graph.ts'
+import type {
+  AnyMessage,
+  ConsumeOptions,
+  Consumer,
+  Leftover,
+  SendOptions,
+  Settlement,
+  Subscription,
+  TransportEnv,
+} from '../transport/transport.ts'
+import { DelayedDeliveries } from './delayed-deliveries.ts'
+import { DirectSubscription } from './direct-subscription.ts'
+import { leftover } from './leftover.ts'
+import { LinkedList, unlink } from './linked-list.ts'
+import { MemoryDelivery } from './memory-delivery.ts'
+import { MemoryPort } from './memory-port.ts'
+import { closedUnhandled, noSubscriber } from './refusals.ts'
+import { Waiter, ignore } from './waiter.ts'
+
+/** A delivery whose sender is there. */
+class DirectDelivery extends MemoryDelivery {
+  readonly message: AnyMessage
+  readonly attempt: number
+  readonly signal: AbortSignal | undefined
+  state: MemoryDelivery['state'] = 'buffered'
+  before: MemoryDelivery | undefined = undefined
+  after: MemoryDelivery | undefined = undefined
+  /** Set when it does not come at once (a delay, a redelivery): what its sender waits for. */
+  outcome: Waiter<void> | undefined = undefined
+  /** Set when it was given back: what its sender waits for instead. */
+  again: Promise<void> | undefined = undefined
+  private readonly port: DirectPort
+
+  constructor(port: DirectPort, message: AnyMessage, attempt: number, signal: AbortSignal | undefined) {
+    super()
+    this.port = port
+    this.message = message
+    this.attempt = attempt
+    this.signal = signal
+  }
+
+  /** The delivery that follows this one. */
+  next(): DirectDelivery {
+    return new DirectDelivery(this.port, this.message, this.attempt + 1, this.signal)
+  }
+
+  protected override settled(as: Settlement): void {
+    this.port.settle(this, as)
+  }
+
+  protected override returned(delay: number): void {
+    this.port.giveBack(this, delay)
+  }
+}
+
+/**
+ * A channel without a buffer. While all its consumers are paused, senders wait as at a full queue. A message that is nacked goes to a
+ * consumer again, and its sender goes on waiting: the result of the last delivery counts. With `dispatch: 'failover'` a consumer that
+ * fails without having settled the delivery passes it on to the next one.
+ */
+export class DirectPort extends MemoryPort {
+  private consumers: readonly DirectSubscription[] = []
+  /** The consumers that are not paused. */
+  private active: readonly DirectSubscription[] = []
+  private turn = 0
+  private readonly unsettled = new LinkedList<MemoryDelivery>()
+  private readonly delayed: DelayedDeliveries<DirectDelivery>
+  /** Accepted messages whose time has come. */
+  private readonly due: DirectDelivery[] = []
+
+  constructor(spec: ChannelSpec, env: TransportEnv) {
+    super(spec, env)
+    this.delayed = new DelayedDeliveries(env.clock, (delivery) => {
+      this.due.push(delivery)
+      this.handDue()
+    })
+  }
+
+  override consume({ name, credit = 1 }: ConsumeOptions, consumer: Consumer): Subscription {
+    const [first] = this.consumers
+    if (first !== undefined && this.spec.dispatch === undefined) {
+      throw new DoubleConsumerError(
+        `Channel "${this.spec.id}" is direct and has one consumer already, ${first.name}, so ${name} cannot consume from it. Set dispatch: 'roundRobin' or 'failover' to share it, or make it a pubsub channel to give both every message.`,
+        { channelId: this.spec.id },
+      )
+    }
+    const subscription = new DirectSubscription(name, credit, consumer, () => this.update(this.consumers))
+    this.update([...this.consumers, subscription])
+    return subscription
+  }
+
+  override shutDown(): Leftover[] {
+    this.close()
+    this.consumers = this.active = []
+    this.delayed.cancel()
+    const delayed = this.delayed.toArray()
+    const due = this.due.splice(0)
+    for (const { outcome } of [...delayed, ...due]) outcome!.reject(closedUnhandled(this.spec))
+    const now = this.env.clock.now()
+    return [
+      ...due.map(({ message }) => leftover(this.spec.id, message, 'buffered', now)),
+      ...delayed.map(({ message }) => leftover(this.spec.id, message, 'delayed', now)),
+      ...this.unsettled.toArray().map(({ message }) => leftover(this.spec.id, message, 'unsettled', now)),
+    ]
+  }
+
+  settle(delivery: DirectDelivery, as: Settlement): void {
+    unlink(delivery)
+    this.stats.inFlight--
+    this.stats[as]++
+  }
+
+  giveBack(delivery: DirectDelivery, delay: number): void {
+    unlink(delivery)
+    this.stats.inFlight--
+    delivery.again = this.handLater(delivery.next(), delay)
+  }
+
+  protected override admits(): boolean {
+    return this.active.length > 0
+  }
+
+  protected override refusal(message: AnyMessage): AlloraError | undefined {
+    return this.consumers.length === 0 ? noSubscriber(this.spec, message) : undefined
+  }
+
+  protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
+    this.stats.accepted++
+    const delivery = new DirectDelivery(this, message, 1, options?.signal)
+    const delay = options?.delay ?? 0
+    return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery, NO_FAILURES)
+  }
+
+  /** Calls the next consumer. `failures` are those of the consumers called before, in failover. */
+  private hand(delivery: DirectDelivery, failures: readonly unknown[]): void | Promise<void> {
+    const { active, spec } = this
+    const { consumer } = active[spec.dispatch === 'roundRobin' ? this.turn++ % active.length : failures.length]!
+    delivery.state = 'out'
+    this.unsettled.push(delivery)
+    this.stats.inFlight++
+    let running: void | Promise<void>
+    try {
+      running = consumer(delivery)
+    } catch (failure) {
+      return this.failed(delivery, [...failures, failure])
+    }
+    if (running === undefined) return delivery.again
+    return running.then(
+      () => delivery.again,
+      (failure: unknown) => this.failed(delivery, [...failures, failure]),
+    )
+  }
+
+  private failed(delivery: DirectDelivery, failures: readonly unknown[]): void | Promise<void> {
+    if (delivery.again !== undefined) return delivery.again
+    const failover = this.spec.dispatch === 'failover' && delivery.state === 'out'
+    if (failover && failures.length < this.active.length) {
+      delivery.state = 'returned'
+      unlink(delivery)
+      this.stats.inFlight--
+      return this.hand(delivery.next(), failures)
+    }
+    if (failures.length === 1) throw failures[0]
+    throw new AggregateError(
+      failures,
+      `All ${failures.length} consumers of channel "${this.spec.id}" failed to handle the message. See the errors of this one.`,
+    )
+  }
+
+  /** Keeps an accepted message until the delay is over, or the stack of whoever gave it back. */
+  private handLater(delivery: DirectDelivery, delay: number): Promise<void> {
+    this.stats.buffered++
+    delivery.outcome = new Waiter()
+    delivery.outcome.promise.catch(ignore)
+    if (delay > 0) {
+      this.delayed.add(delivery, delay)
+    } else {
+      this.due.push(delivery)
+      queueMicrotask(() => this.handDue())
+    }
+    return delivery.outcome.promise
+  }
+
+  /** Hands over what is due, unless all consumers are paused. */
+  private handDue(): void {
+    while (this.due.length > 0 && (this.active.length > 0 || this.consumers.length === 0)) {
+      const delivery = this.due.shift()!
+      this.stats.buffered--
+      try {
+        delivery.outcome!.resolve(this.handOrDrop(delivery))
+      } catch (failure) {
+        delivery.outcome!.reject(failure)
+      }
+    }
+  }
+
+  private handOrDrop(delivery: DirectDelivery): void | Promise<void> {
+    if (this.active.length > 0) return this.hand(delivery, NO_FAILURES)
+    this.stats.dropped++
+    this.env.onDropped(this.spec.id, delivery.message, 'no-subscriber')
+    throw noSubscriber(this.spec, delivery.message)
+  }
+
+  private update(consumers: readonly DirectSubscription[]): void {
+    this.consumers = consumers.filter(({ stopped }) => !stopped)
+    this.active = this.consumers.filter(({ paused }) => !paused)
+    this.handDue()
+    this.admit()
+  }
+}
+
+const NO_FAILURES: readonly unknown[] = []

@@ -1,0 +1,64 @@
+/** A doubly linked list of things that carry their own links: leaving from the middle costs the same as from the front. */
+
+/** What can be in one list at a time: between two others, or between nothing. */
+export interface Linked<T> {
+  before: T | undefined
+  after: T | undefined
+}
+
+interface AnyLinked extends Linked<AnyLinked> {}
+
+/** The list, as a ring that its own head closes. It allocates nothing per item. */
+export class LinkedList<T extends Linked<T>> {
+  /** Stands before the first item and after the last one; never given out. */
+  private readonly head: T
+
+  constructor() {
+    const head: Linked<T> = { before: undefined, after: undefined }
+    this.head = head.before = head.after = head as T
+  }
+
+  get first(): T | undefined {
+    return this.head.after === this.head ? undefined : this.head.after
+  }
+
+  /** Whether nobody is behind the item. */
+  isLast(item: T): boolean {
+    return this.head.before === item
+  }
+
+  /** Adds an item that is in no list behind all others. */
+  push(item: T): void {
+    const last = this.head.before!
+    item.before = last
+    item.after = this.head
+    last.after = item
+    this.head.before = item
+  }
+
+  /** The item behind another one. */
+  next(item: T): T | undefined {
+    return item.after === this.head ? undefined : item.after
+  }
+
+  /** The items as they are now, so that the list may change meanwhile. */
+  toArray(): T[] {
+    const items: T[] = []
+    for (let item = this.first; item !== undefined; item = this.next(item)) items.push(item)
+    return items
+  }
+}
+
+/** Whether an item is in a list. */
+export function isLinked(item: AnyLinked): boolean {
+  return item.before !== undefined
+}
+
+/** Takes an item out of its list; harmless when it is in none. */
+export function unlink(item: AnyLinked): void {
+  const { before, after } = item
+  if (before === undefined) return
+  before.after = after
+  after!.before = before
+  item.before = item.after = undefined
+}

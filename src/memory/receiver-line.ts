@@ -1,0 +1,112 @@
+/** The line in which takers and consumers wait for the messages of a mailbox: whoever came first is served first. */
+import { LinkedList, unlink } from './linked-list.ts'
+import type { MailboxDelivery } from './mailbox-delivery.ts'
+import { type Receiver, type Taker, hand } from './receiver.ts'
+
+/** Where the messages come from. */
+export interface Supply {
+  /** Messages that can be had, as far as is known. */
+  readonly ready: number
+  /** Hands out the next message; `undefined` when none can be had after all. */
+  next(): MailboxDelivery | undefined
+  /** Messages went out: lets waiting senders in. */
+  admit(): void
+}
+
+/** Serves takers at once, and consumers in a microtask, or at once when they are called `inline`. */
+export class ReceiverLine {
+  private readonly receivers = new LinkedList<Receiver>()
+  private readonly supply: Supply
+  private readonly inline: boolean
+  private waitingTakers = 0
+  private serving = false
+  private scheduled = false
+
+  constructor(supply: Supply, inline: boolean) {
+    this.supply = supply
+    this.inline = inline
+  }
+
+  get hasTakers(): boolean {
+    return this.waitingTakers > 0
+  }
+
+  get isEmpty(): boolean {
+    return this.receivers.first === undefined
+  }
+
+  /** Whether the first in the line may be given a message in the sender's stack. */
+  get isOpen(): boolean {
+    return this.inline && !this.serving && !this.isEmpty
+  }
+
+  push(receiver: Receiver): void {
+    this.receivers.push(receiver)
+  }
+
+  pushTaker<T>(taker: Taker<T>): void {
+    this.waitingTakers++
+    taker.left = () => this.waitingTakers--
+    this.receivers.push(taker)
+  }
+
+  /** Puts somebody who was served behind all others, or out of the line when he takes no more for now. */
+  giveWay(receiver: Receiver): void {
+    const more = receiver.demand > 0
+    if (more && this.receivers.isLast(receiver)) return
+    unlink(receiver)
+    if (more) this.receivers.push(receiver)
+  }
+
+  /** Whether all together would take more than this many messages. */
+  demands(count: number): boolean {
+    let demand = 0
+    for (let receiver = this.receivers.first; receiver !== undefined && demand <= count; receiver = this.receivers.next(receiver)) {
+      demand += receiver.demand
+    }
+    return demand > count
+  }
+
+  toArray(): readonly Receiver[] {
+    return this.receivers.toArray()
+  }
+
+  /** Gives a delivery to the first of an open line. */
+  pass(delivery: MailboxDelivery): void {
+    this.serving = true
+    this.receivers.first!.receive(delivery)
+    this.serving = false
+    this.serve()
+  }
+
+  /** Serves the line as far as it may. A call from within is left to the loop outside. */
+  serve(mayCall: boolean = this.inline): void {
+    if (this.serving) return
+    this.serving = true
+    while (this.supply.ready > 0) {
+      const receiver = this.receivers.first
+      if (receiver === undefined) break
+      if (receiver.calls && !mayCall) {
+        this.schedule()
+        break
+      }
+      const delivery = this.supply.next()
+      if (delivery === undefined) break
+      hand(delivery, receiver)
+      this.supply.admit()
+    }
+    this.serving = false
+  }
+
+  /** One microtask for a burst of messages. */
+  private schedule(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    queueMicrotask(this.pump)
+  }
+
+  private readonly pump = (): void => {
+    this.scheduled = false
+    this.serve(true)
+  }
+}

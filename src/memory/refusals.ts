@@ -1,0 +1,75 @@
+/** What the channels of this transport refuse with, in sentences. */
+import {
+  ChannelClosedError,
+  ChannelFullError,
+  NoSubscriberError,
+  SendTimeoutError,
+  UnsupportedError,
+} from '../errors/channel-errors.ts'
+import type { ChannelSpec } from '../graph/graph.ts'
+import type { AnyMessage } from '../transport/transport.ts'
+
+/** A send to a closed channel. */
+export function closedForSending(spec: ChannelSpec, message: AnyMessage): ChannelClosedError {
+  return new ChannelClosedError(`Channel "${spec.id}" is closed and takes no more messages. Send before it is closed.`, {
+    channelId: spec.id,
+    messageId: message.id,
+  })
+}
+
+/** A take that would wait on a closed channel. */
+export function closedForTaking(channelId: string): ChannelClosedError {
+  return new ChannelClosedError(
+    `Channel "${channelId}" is closed and holds no message to take, so none is waited for. Stop taking when the channel is closed.`,
+    { channelId },
+  )
+}
+
+/** A sender that waits for the handling of a message when the transport closes. */
+export function closedUnhandled(spec: ChannelSpec): ChannelClosedError {
+  return new ChannelClosedError(
+    `Channel "${spec.id}" was closed with its transport before the message was handled. The message is among the leftovers of close().`,
+    { channelId: spec.id },
+  )
+}
+
+/** `overflow: 'reject'`. */
+export function full(spec: ChannelSpec, message: AnyMessage, capacity: number): ChannelFullError {
+  return new ChannelFullError(
+    `Channel "${spec.id}" is full: it holds ${capacity} messages already and refuses more (overflow: 'reject'). Take messages faster, raise its capacity, or choose overflow: 'wait'.`,
+    { channelId: spec.id, messageId: message.id },
+  )
+}
+
+/** Nobody to hand the message to, or fewer than `minSubscribers`. */
+export function noSubscriber(spec: ChannelSpec, message: AnyMessage, subscribers = 0): NoSubscriberError {
+  const sentence =
+    spec.kind === 'direct'
+      ? 'has no consumer to hand the message to. Start a flow from it first, or make it a queue, which keeps messages until somebody comes.'
+      : `has ${subscribers} of the ${spec.minSubscribers} subscribers it needs. Start more flows from it first, or lower minSubscribers.`
+  return new NoSubscriberError(`Channel "${spec.id}" ${sentence}`, { channelId: spec.id, messageId: message.id })
+}
+
+/** A send that waited too long. */
+export function timedOut(spec: ChannelSpec, message: AnyMessage, timeout: number): SendTimeoutError {
+  return new SendTimeoutError(
+    `Channel "${spec.id}" did not take the message within ${timeout} ms: ${OBSTACLES[spec.kind]}. Take messages faster, or give the send more time.`,
+    { channelId: spec.id, messageId: message.id },
+  )
+}
+
+const OBSTACLES: { readonly [K in ChannelSpec['kind']]: string } = {
+  direct: 'all its consumers are paused',
+  queue: 'it is full',
+  priority: 'it is full',
+  rendezvous: 'nobody is there to receive it',
+  pubsub: 'a subscriber has no room',
+}
+
+/** `take`, `receive`, `tryTake` or `purge` on a channel that holds nothing to take. */
+export function nothingToTake(spec: ChannelSpec, what: string): UnsupportedError {
+  return new UnsupportedError(
+    `Channel "${spec.id}" is ${spec.kind} and hands its messages to its consumers at once, so there is nothing to ${what}. Consume from it, or make it a queue.`,
+    { channelId: spec.id },
+  )
+}

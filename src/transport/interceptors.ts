@@ -1,0 +1,219 @@
+/** Interceptors: look at, replace or veto what goes in and out of a channel, of any transport (rule C12). */
+import { SendTimeoutError, VetoedError } from '../errors/channel-errors.ts'
+import type { ChannelSpec } from '../graph/graph.ts'
+import type {
+  AnyMessage,
+  ChannelPort,
+  ChannelStats,
+  ConsumeOptions,
+  Consumer,
+  Delivery,
+  SendOptions,
+  Subscription,
+  TakeOptions,
+} from './transport.ts'
+
+/**
+ * Stands between a channel and those who use it. The interceptors of a channel are called in order before, and in reverse after:
+ * then only those that had let it pass, whatever became of it. What an `after...` throws is ignored: it comes too late to undo anything.
+ *
+ * @example
+ * ```ts
+ * import { type ChannelInterceptor } from 'allora'
+ *
+ * const maintenance: ChannelInterceptor = { beforeSend: (message) => (message.payload === 'stop' ? false : message) }
+ * ```
+ */
+export interface ChannelInterceptor {
+  /** Gives the message to send, this one or another, or `false` to veto: the sender then gets a `VetoedError`. */
+  beforeSend?(message: AnyMessage, channelId: string): AnyMessage | false
+  /** The message was accepted, or was not because of `error`. */
+  afterSend?(message: AnyMessage, channelId: string, error?: unknown): void
+  /**
+   * `false` vetoes: who takes a message gets a `VetoedError`, and the channel keeps it. A consumer is not called, and gets the message a
+   * second later if it is let pass then. What it throws is a veto, too.
+   */
+  beforeReceive?(channelId: string): boolean
+  /** A message was received, or none in the time given (`undefined`), or none because of `error`. A consumer is called next. */
+  afterReceive?(message: AnyMessage | undefined, channelId: string, error?: unknown): void
+}
+
+/** Puts interceptors before a port; without any, the port itself is returned and nothing costs more. */
+export function interceptPort(port: ChannelPort, interceptors: readonly ChannelInterceptor[]): ChannelPort {
+  return interceptors.length === 0 ? port : new InterceptedPort(port, interceptors)
+}
+
+/** Milliseconds until a consumer is offered a vetoed message again. */
+const VETO_PAUSE = 1_000
+
+class InterceptedPort implements ChannelPort {
+  private readonly port: ChannelPort
+  private readonly interceptors: readonly ChannelInterceptor[]
+
+  constructor(port: ChannelPort, interceptors: readonly ChannelInterceptor[]) {
+    this.port = port
+    this.interceptors = interceptors
+  }
+
+  get spec(): ChannelSpec {
+    return this.port.spec
+  }
+
+  get closed(): boolean {
+    return this.port.closed
+  }
+
+  get stats(): ChannelStats {
+    return this.port.stats
+  }
+
+  send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
+    const sent = this.beforeSend(message)
+    return ending(
+      () => this.port.send(sent, options),
+      () => this.afterSend(this.interceptors.length, sent),
+      (error) => this.afterSend(this.interceptors.length, sent, error),
+    )
+  }
+
+  trySend(message: AnyMessage): boolean {
+    const sent = this.beforeSend(message)
+    const accepted = this.port.trySend(sent)
+    if (accepted) this.afterSend(this.interceptors.length, sent)
+    else this.afterSend(this.interceptors.length, sent, this.notAtOnce(sent))
+    return accepted
+  }
+
+  take(options?: TakeOptions): Delivery | undefined | Promise<Delivery | undefined> {
+    return this.receiving(() => this.port.take(options), messageOf)
+  }
+
+  receive(options?: TakeOptions): AnyMessage | undefined | Promise<AnyMessage | undefined> {
+    return this.receiving(() => this.port.receive(options), (message) => message)
+  }
+
+  tryTake(): Delivery | undefined {
+    return this.receiving(() => this.port.tryTake(), messageOf) as Delivery | undefined
+  }
+
+  consume(options: ConsumeOptions, consumer: Consumer): Subscription {
+    return this.port.consume(options, (delivery) => {
+      try {
+        this.beforeReceive()
+      } catch {
+        return postpone(delivery)
+      }
+      this.afterReceive(this.interceptors.length, delivery.message)
+      return consumer(delivery)
+    })
+  }
+
+  purge(predicate?: (message: AnyMessage) => boolean): readonly AnyMessage[] | Promise<readonly AnyMessage[]> {
+    return this.port.purge(predicate)
+  }
+
+  close(): void | Promise<void> {
+    return this.port.close()
+  }
+
+  /** The message to send, once all have let it pass. */
+  private beforeSend(message: AnyMessage): AnyMessage {
+    let current = message
+    for (const [i, interceptor] of this.interceptors.entries()) {
+      try {
+        const verdict = interceptor.beforeSend?.(current, this.spec.id) ?? current
+        if (verdict === false) throw this.vetoed('send', i, current)
+        current = verdict
+      } catch (error) {
+        this.afterSend(i, current, error)
+        throw error
+      }
+    }
+    return current
+  }
+
+  private afterSend(passed: number, message: AnyMessage, ...error: unknown[]): void {
+    this.finish(passed, (interceptor) => interceptor.afterSend?.(message, this.spec.id, ...error))
+  }
+
+  private beforeReceive(): void {
+    for (const [i, interceptor] of this.interceptors.entries()) {
+      try {
+        if (interceptor.beforeReceive?.(this.spec.id) === false) throw this.vetoed('receive', i)
+      } catch (error) {
+        this.afterReceive(i, undefined, error)
+        throw error
+      }
+    }
+  }
+
+  private afterReceive(passed: number, message: AnyMessage | undefined, ...error: unknown[]): void {
+    this.finish(passed, (interceptor) => interceptor.afterReceive?.(message, this.spec.id, ...error))
+  }
+
+  private receiving<T>(receive: () => T | Promise<T>, message: (received: T) => AnyMessage | undefined): T | Promise<T> {
+    this.beforeReceive()
+    return ending(
+      receive,
+      (received) => this.afterReceive(this.interceptors.length, message(received)),
+      (error) => this.afterReceive(this.interceptors.length, undefined, error),
+    )
+  }
+
+  /** In reverse, each on its own. */
+  private finish(passed: number, tell: (interceptor: ChannelInterceptor) => void): void {
+    for (const interceptor of this.interceptors.slice(0, passed).reverse()) {
+      try {
+        tell(interceptor)
+      } catch {
+        // Too late to undo anything.
+      }
+    }
+  }
+
+  private vetoed(what: 'send' | 'receive', index: number, message?: AnyMessage): VetoedError {
+    return new VetoedError(
+      `Interceptor ${index + 1} of channel "${this.spec.id}" vetoed the ${what}: its ${what === 'send' ? 'beforeSend' : 'beforeReceive'} returned false. Ask why it does, or remove it from the runtime's interceptors.`,
+      { channelId: this.spec.id, ...(message === undefined ? {} : { messageId: message.id }) },
+    )
+  }
+
+  private notAtOnce(message: AnyMessage): SendTimeoutError {
+    return new SendTimeoutError(
+      `Channel "${this.spec.id}" could not accept the message at once, so trySend returned false. Use send() to wait for it.`,
+      { channelId: this.spec.id, messageId: message.id },
+    )
+  }
+}
+
+/** A vetoed delivery goes back; a sender that waits for the handling goes on waiting. */
+async function postpone(delivery: Delivery): Promise<void> {
+  await delivery.nack({ delay: VETO_PAUSE })
+}
+
+const messageOf = (delivery: Delivery | undefined): AnyMessage | undefined => delivery?.message
+
+/** Does something that ends at once or later, and tells how it ended. */
+function ending<T>(act: () => T | Promise<T>, succeeded: (result: T) => void, failed: (error: unknown) => void): T | Promise<T> {
+  let result: T | Promise<T>
+  try {
+    result = act()
+  } catch (error) {
+    failed(error)
+    throw error
+  }
+  if (result instanceof Promise) {
+    return result.then(
+      (value: T) => {
+        succeeded(value)
+        return value
+      },
+      (error: unknown) => {
+        failed(error)
+        throw error
+      },
+    )
+  }
+  succeeded(result)
+  return result
+}
