@@ -1,7 +1,7 @@
 /** The outcome as text to read. */
 import type { Failure } from 'allora'
 import type { Objection } from './report.ts'
-import type { Outcome } from './run.ts'
+import type { Outcome } from './bird-strikes.ts'
 import { table, thousands } from './table.ts'
 
 export function summaryOf(outcome: Outcome): string {

@@ -1,7 +1,7 @@
 /** The bird-strikes example, against counts made from its file without the library. */
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
-import { type Outcome, runBirdStrikes } from '../../examples/bird-strikes/run.ts'
+import { type Outcome, runBirdStrikes } from '../../examples/bird-strikes/bird-strikes.ts'
 import { summaryOf } from '../../examples/bird-strikes/summary.ts'
 import { run } from './run-example.ts'
 
