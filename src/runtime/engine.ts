@@ -71,7 +71,7 @@ export class Engine implements RunnerHost {
   readonly deadLetters: MemoryDeadLetters
   readonly groups: Set<Group> = new Set()
   readonly suspended: Set<Continuation> = new Set()
-  readonly unparked: Set<Frame> = new Set()
+  readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
   readonly subscriptions: Subscription[] = []
   readonly aborted: LeftMessage[] = []
@@ -266,15 +266,17 @@ export class Engine implements RunnerHost {
   }
 
   noteAborted(frame: Frame): void {
-    const { source, at, entry } = frame
-    this.aborted.push({
-      messageId: entry.id,
-      channelId: source.channelId,
-      flowId: source.flowId,
-      ...(at === undefined ? {} : { nodeId: at.id }),
-      state: 'aborted',
-      age: this.clock.now() - entry.timestamp,
-    })
+    const { source, at, origins } = frame
+    for (const message of origins) {
+      this.aborted.push({
+        messageId: message.id,
+        channelId: source.channelId,
+        flowId: source.flowId,
+        ...(at === undefined ? {} : { nodeId: at.id }),
+        state: 'aborted',
+        age: this.clock.now() - message.timestamp,
+      })
+    }
   }
 
   private expire(channelId: string, message: AnyMessage): void {

@@ -70,10 +70,10 @@ function textOf(cause: unknown): string {
   if (typeof cause === 'string') return cause
   if (cause === undefined) return 'undefined was thrown'
   if (typeof cause === 'function') return 'a function was thrown'
-  const tag = typeof cause === 'object' && cause !== null ? (cause as { readonly _tag?: unknown })._tag : undefined
+  if (typeof cause !== 'object' || cause === null) return String(cause)
+  const { _tag: tag } = cause as { readonly _tag?: unknown }
   try {
-    const json = JSON.stringify(cause) as string | undefined
-    return `${typeof tag === 'string' ? `${tag} ` : ''}${json ?? String(cause)}`
+    return `${typeof tag === 'string' ? `${tag} ` : ''}${JSON.stringify(cause)}`
   } catch {
     return typeof tag === 'string' ? tag : 'something that has no text'
   }

@@ -31,8 +31,8 @@ export interface RunnerHost extends FrameHost {
   readonly suspended: Set<Continuation>
   /** Open groups across messages, for `idle` and the stop report. */
   readonly groups: Set<Group>
-  /** Frames without a delivery to give back, whose failure could not be parked yet. */
-  readonly unparked: Set<Frame>
+  /** Groups whose failure could not be parked yet, with what ends the waiting for it. */
+  readonly unparked: Map<Frame, () => void>
   /** Makes dead letters of the frame's messages as they entered the flow. Throws when it cannot. */
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void
   /** Counts and announces a message given up on purpose. */
@@ -45,6 +45,9 @@ export interface RunnerHost extends FrameHost {
 
 /** A message whose failure could not be parked comes again after this many milliseconds. */
 const UNPARKED_DELAY = 1_000
+
+/** What settling a delivery gives: a promise when it takes time. */
+type Settling = void | boolean | Promise<unknown>
 
 /** The compiled steps of a flow and the loop over them. */
 export class FlowRunner {
@@ -115,7 +118,7 @@ export class FlowRunner {
     const relayed = frame.leaving && step.relays && isParked(cause)
     frame.leaving = false
     // Decided already, parked by whoever was sent to, or cut off by the stop.
-    if (cause === frame.error || relayed || this.host.aborting) throw cause
+    if ((frame.error !== undefined && cause === frame.error) || relayed || this.host.aborting) throw cause
     const failure: Failure<unknown> =
       cause instanceof TypedFailureSignal ? { kind: 'failure', error: cause.error } : { kind: 'defect', cause }
     const error = flowError(frame, step, failure)
@@ -134,8 +137,8 @@ export class FlowRunner {
       events.emit('handled', { flowId: this.flowId, channelId: frame.source.channelId, message: frame.entry })
     }
     const acked = frame.delivery?.ack()
-    if (typeof acked === 'object') return acked.then(() => activity.leave())
-    activity.leave()
+    if (typeof acked !== 'object') return activity.leave()
+    return acked.finally(() => activity.leave()).then(() => undefined)
   }
 
   /** No scope took the failure: park the message, settle the delivery, tell who waits. Ends in throwing the error. */
@@ -148,20 +151,21 @@ export class FlowRunner {
       activity.leave()
       throw error
     }
-    return settled.then(() => {
+    const end = (): never => {
       activity.leave()
       throw error
-    })
+    }
+    return settled.then(end, end)
   }
 
-  private settleFailed(frame: Frame, error: unknown): void | boolean | Promise<boolean> {
+  private settleFailed(frame: Frame, error: unknown): Settling {
     const { host } = this
     const { replyTo } = frame.entry.rawHeaders
     const caller = host.gateway.requester(replyTo) === 'call'
     try {
       if (host.aborting) return this.giveBack(frame, undefined)
       if (isParked(error)) return frame.delivery?.ack()
-      if (caller && error instanceof FlowError) {
+      if (caller && error instanceof FlowError && frame.gathered === undefined) {
         error.parked = { kind: 'caller' }
         return frame.delivery?.ack()
       }
@@ -171,22 +175,22 @@ export class FlowRunner {
     }
   }
 
-  private park(frame: Frame, error: AlloraError): void | boolean | Promise<boolean> {
+  private park(frame: Frame, error: AlloraError): Settling {
     try {
       this.host.bury(frame, error, 'failed')
     } catch (refusal) {
       error.message += ` ${sentenceOf(refusal)}`
-      return this.giveBack(frame, UNPARKED_DELAY)
+      return frame.gathered === undefined ? this.giveBack(frame, UNPARKED_DELAY) : this.parkLater(frame, error)
     }
     parkedInDeadLetters(error, frame.entry.id)
     return frame.delivery?.ack('dead')
   }
 
   /** A channel that holds messages gets its message back; a direct sender still has it, and is told by the error. */
-  private giveBack(frame: Frame, delay: number | undefined): void | boolean | Promise<boolean> {
+  private giveBack(frame: Frame, delay: number | undefined): Settling {
     const { events } = this.host
     const { delivery, source, entry } = frame
-    if (delivery === undefined) return this.parkLater(frame)
+    if (delivery === undefined) return
     if (source.handsOver) {
       this.host.drop({ reason: 'refused', message: entry, channelId: source.channelId, flowId: this.flowId })
       return delivery.ack('dropped')
@@ -195,21 +199,28 @@ export class FlowRunner {
     return delivery.nack(delay === undefined ? undefined : { delay })
   }
 
-  /** A group that a timer emitted has no channel to go back to: it stays in flight until the dead letters have room. */
-  private parkLater(frame: Frame): Promise<boolean> {
+  /** The members of a group have no channel to go back to: it stays in flight until the dead letters have room. */
+  private parkLater(frame: Frame, error: AlloraError): Promise<unknown> {
     const { host } = this
-    host.unparked.add(frame)
     return new Promise((resolve) => {
+      const end = (settled: Settling): void => {
+        host.unparked.delete(frame)
+        resolve(settled)
+      }
       const retry = (): void => {
         try {
-          host.bury(frame, frame.error!, 'failed')
-          host.unparked.delete(frame)
-          resolve(true)
+          host.bury(frame, error, 'failed')
         } catch {
-          host.clock.schedule(UNPARKED_DELAY, retry)
+          timer = host.clock.schedule(UNPARKED_DELAY, retry)
+          return
         }
+        end(frame.delivery?.ack('dead'))
       }
-      host.clock.schedule(UNPARKED_DELAY, retry)
+      let timer = host.clock.schedule(UNPARKED_DELAY, retry)
+      host.unparked.set(frame, () => {
+        timer.cancel()
+        end(this.giveBack(frame, undefined))
+      })
     })
   }
 }

@@ -48,6 +48,10 @@ export class Shutdown {
     engine.abort()
     await new Promise((resolve) => setImmediate(resolve))
     for (const continuation of [...engine.suspended]) continuation.abort(engine.signal.reason)
+    for (const [frame, giveUp] of engine.unparked) {
+      engine.noteAborted(frame)
+      giveUp()
+    }
     // The frames cut off reject whoever waits for them; let that settle before the channels close.
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -58,7 +62,6 @@ export class Shutdown {
       new AbortedError('The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply.'),
     )
     for (const group of engine.groups) group.timer?.cancel()
-    for (const frame of engine.unparked) engine.noteAborted(frame)
     const leftovers = await engine.channels.close()
     const left = [...engine.aborted, ...[...engine.groups].flatMap((group) => this.grouped(group)), ...leftovers.map(leftInChannel)]
     const unique = new Map(left.toReversed().map((message) => [`${message.channelId} ${message.messageId}`, message]))

@@ -2,13 +2,13 @@
 import { AggregationError, GroupTimeoutError } from '../../errors/handling-errors.ts'
 import type { AggregateNode } from '../../graph/graph.ts'
 import type { HeadersInit } from '../../message/headers.ts'
-import type { MessageRecord } from '../../message/message.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import { isParked } from '../flow-error.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import { Frame } from '../frame.ts'
 import { asDraft, promiseOf, unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
+import { drop } from './dropping.ts'
 import { sendLast } from './sending.ts'
 import { Group } from './group.ts'
 import type { SplitScope } from './split-scope.ts'
@@ -60,13 +60,17 @@ export class Aggregator {
     const scope = this.bySplit ? frame.split : undefined
     const key = this.keyOf(frame, scope)
     const groups = scope === undefined ? this.open : scope.groupsOf(this)
-    const group = groups.get(key)
+    const known = groups.get(key)
     if (scope === undefined && this.ended.has(key)) return this.discard(frame, 'late')
-    if (group?.closing === true) return this.discard(frame, 'late')
-    const into = group ?? this.openGroup(key, frame, groups)
-    const added = into.add(frame)
-    if (this.isComplete(into, frame)) return this.combine(frame, into)
-    return added ? END : this.discard(frame, 'duplicate')
+    if (known?.closing === true) return this.discard(frame, 'late')
+    const group = known ?? new Group(key, scope, frame.source, this.node.id)
+    const isNew = group.lacks(frame)
+    // Should this fail, the message is in no group.
+    const complete = this.isComplete(group, frame, isNew)
+    if (known === undefined) this.openGroup(group, groups)
+    if (isNew) group.add(frame)
+    if (complete) return this.combine(frame, group)
+    return isNew ? END : this.discard(frame, 'duplicate')
   }
 
   resume(frame: Frame, value: unknown): number {
@@ -79,12 +83,11 @@ export class Aggregator {
     return this.runner.run(frame, this.index)
   }
 
-  /** A split without parts: the group of none. */
-  emptyGroup(frame: Frame): Group {
+  /** Opens the group of none for a split of which no part came. */
+  emptyGroup(frame: Frame): void {
     const scope = frame.split!
     const group = new Group(frame.correlationId, scope, frame.source, this.node.id)
     scope.groupsOf(this).set(group.key, group)
-    return group
   }
 
   private keyOf(frame: Frame, scope: SplitScope | undefined): unknown {
@@ -99,9 +102,9 @@ export class Aggregator {
     )
   }
 
-  private openGroup(key: unknown, frame: Frame, groups: Map<unknown, Group>): Group {
-    const group = new Group(key, groups === this.open ? undefined : frame.split, frame.source, this.node.id)
-    if (group.scope === undefined) {
+  private openGroup(group: Group, groups: Map<unknown, Group>): void {
+    const { key, scope } = group
+    if (scope === undefined) {
       const most = this.node.maxGroups ?? DEFAULT_MAX_GROUPS
       if (this.open.size >= most) {
         throw new AggregationError(
@@ -113,13 +116,13 @@ export class Aggregator {
       if (this.node.timeout !== undefined) this.startTimer(group, this.node.timeout)
     }
     groups.set(key, group)
-    return group
   }
 
-  private isComplete(group: Group, frame: Frame): boolean {
+  /** Whether the group is complete with this message. */
+  private isComplete(group: Group, frame: Frame, isNew: boolean): boolean {
     const { when, correlateBy } = this.parts
-    const count = group.members.length
-    if (when !== undefined) return when(group.payloads, frame) === true
+    if (when !== undefined) return when(isNew ? [...group.payloads, frame.payload] : group.payloads, frame) === true
+    const count = group.members.length + (isNew ? 1 : 0)
     if (this.node.size !== undefined) return count >= this.node.size
     // Parts of one split spread over several keys: none of the groups knows its size before the split ends.
     if (correlateBy !== undefined && group.scope !== undefined) return false
@@ -233,33 +236,28 @@ export class Aggregator {
   }
 
   private discardAll(group: Group): void {
-    for (const member of group.members) void this.discardLater(member)
+    for (const member of group.members) void this.discardLater(new Frame(this.host, member, undefined, group.source))
     this.close(group)
   }
 
-  /** A member that no frame carries any more: it waits for room by itself. */
-  private async discardLater(member: MessageRecord): Promise<void> {
+  /** Nobody runs the frame of a member any more: it waits for room by itself. */
+  private async discardLater(frame: Frame): Promise<void> {
     const { discard } = this.parts
-    if (discard === undefined) return this.dropped(member, 'group-discarded')
-    this.host.activity.enter()
+    const { activity } = this.host
+    activity.enter()
     try {
-      await discard.send(member, this.host.sendOptions)
+      if (discard === undefined) drop(frame, 'group-discarded', this.step, this.host)
+      else await discard.send(frame.message, frame.sendOptions)
     } catch (error) {
-      if (!isParked(error)) this.dropped(member, 'group-discarded')
+      if (!isParked(error)) drop(frame, 'group-discarded', this.step, this.host)
     }
-    this.host.activity.leave()
+    activity.leave()
   }
 
   private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
     const { discard } = this.parts
-    if (discard === undefined) {
-      this.dropped(frame.message, reason)
-      return END
-    }
-    return sendLast(frame, discard, frame.message)
-  }
-
-  private dropped(message: MessageRecord, reason: 'late' | 'duplicate' | 'group-discarded'): void {
-    this.host.drop({ reason, message, flowId: this.runner.flowId, nodeId: this.node.id })
+    if (discard !== undefined) return sendLast(frame, discard, frame.message)
+    drop(frame, reason, this.step, this.host)
+    return END
   }
 }

@@ -35,20 +35,18 @@ export class Group {
     this.source = source
   }
 
-  /** Takes a message in. False when its place in the sequence, or itself, is there already. */
-  add(frame: Frame): boolean {
-    const { message } = frame
-    // Within its split a part cannot come twice.
-    if (this.scope === undefined) {
-      const { sequence } = frame.headers
-      const place = sequence === undefined ? message.id : `${sequence.correlationId}/${sequence.number}`
-      if (this.seen.has(place)) return false
-      this.seen.add(place)
-      for (const origin of frame.origins) this.origins.add(origin)
-      if (frame.gathered !== undefined) this.within.push(frame.gathered)
-    }
-    this.members.push(message)
-    return true
+  /** Whether neither the message nor its place in the sequence is there already. Within its split a part cannot come twice. */
+  lacks(frame: Frame): boolean {
+    return this.scope !== undefined || !this.seen.has(placeIn(frame))
+  }
+
+  /** Takes a message in. */
+  add(frame: Frame): void {
+    this.members.push(frame.message)
+    if (this.scope !== undefined) return
+    this.seen.add(placeIn(frame))
+    for (const origin of frame.origins) this.origins.add(origin)
+    if (frame.gathered !== undefined) this.within.push(frame.gathered)
   }
 
   get payloads(): readonly unknown[] {
@@ -82,6 +80,11 @@ export class Group {
     delete merged['correlationId']
     return withHeaders(merged, around)
   }
+}
+
+/** What tells a message from the others of its group. */
+function placeIn({ message, headers: { sequence } }: Frame): string {
+  return sequence === undefined ? message.id : `${sequence.correlationId}/${sequence.number}`
 }
 
 function commonHeaders(members: readonly MessageRecord[]): Record<string, unknown> {

@@ -1,5 +1,5 @@
 /** Steps that change or stop the message they have: transform, handle, setHeader, filter, recover. */
-import { NoReplyError, RejectedError } from '../../errors/handling-errors.ts'
+import { RejectedError } from '../../errors/handling-errors.ts'
 import type { FilterNode, SetHeaderNode } from '../../graph/graph.ts'
 import { checkHeaders, isKnownHeader } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
@@ -7,6 +7,7 @@ import type { RunnerHost } from '../flow-runner.ts'
 import { type Frame, withHeaders } from '../frame.ts'
 import { END, type Step } from '../step.ts'
 import { calling } from './calling.ts'
+import { drop } from './dropping.ts'
 import { sendLast } from './sending.ts'
 
 /** `transform` and `handle`: what the function gives is the payload from here on (rule T1). */
@@ -51,19 +52,7 @@ export function filter(step: Step, node: FilterNode, predicate: Function, discar
         `The filter does not accept the message. Take the failure with onError or errorsTo, or leave out { reject: 'error' } to drop it.`,
       )
     }
-    host.drop({ reason: 'filtered', message: frame.message, flowId: step.flowId, nodeId: step.id })
-    if (frame.split === undefined) tellRequester(frame, host)
+    drop(frame, 'filtered', step, host)
     return END
   })
-}
-
-/** A dropped request is not left to its timeout. */
-function tellRequester(frame: Frame, host: RunnerHost): void {
-  const { replyTo } = frame.headers
-  if (replyTo === undefined) return
-  const error = new NoReplyError(
-    `A filter dropped the message of the request, so no reply will come. Let the filter discard to a channel that replies, or handle the rejection.`,
-    { flowId: frame.source.flowId, channelId: frame.source.channelId, messageId: frame.entry.id },
-  )
-  host.gateway.fail(replyTo, { kind: 'defect', cause: error }, error)
 }

@@ -12,11 +12,18 @@ export class SplitScope {
   readonly message: MessageRecord
   /** The scope the split message was itself a part of. */
   readonly outer: SplitScope | undefined
+  /** Parts that were dropped. */
+  dropped = 0
   private fed: Map<Aggregator, Map<unknown, Group>> | undefined = undefined
 
   constructor(message: MessageRecord, outer: SplitScope | undefined) {
     this.message = message
     this.outer = outer
+  }
+
+  /** Whether no part has come to an aggregator. */
+  get isUnfed(): boolean {
+    return this.fed === undefined
   }
 
   groupsOf(aggregator: Aggregator): Map<unknown, Group> {

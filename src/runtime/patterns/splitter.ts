@@ -8,6 +8,7 @@ import type { Frame } from '../frame.ts'
 import { withHeaders } from '../frame.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
+import { drop, endUnanswered } from './dropping.ts'
 import { SplitScope } from './split-scope.ts'
 
 type Parts = Iterator<unknown> | AsyncIterator<unknown>
@@ -25,7 +26,7 @@ interface Split {
 export class Splitter {
   private readonly step: Step
   private readonly runner: FlowRunner
-  /** The aggregator that a split without parts owes the empty group. */
+  /** The aggregator that is owed the empty group when no part comes to it. */
   private readonly downstream: () => Aggregator | undefined
 
   constructor(step: Step, runner: FlowRunner, downstream: () => Aggregator | undefined) {
@@ -93,33 +94,26 @@ export class Splitter {
     return frame.spawn(scope.message.derive(payload, headers, this.step.high, this.step.low, number), scope)
   }
 
-  /** After the last part: groups that are still open are complete now. */
+  /** After the last part: groups that are still open are complete now; when no part came to the aggregator behind, that is the group of none. */
   private end(split: Split): void | Promise<void> {
-    if (split.number === 0) return this.empty(split)
-    const open = split.scope.nextOpen()
-    if (open === undefined) return
-    return this.release(split)
+    const { frame, scope, number } = split
+    const { step, runner } = this
+    if (scope.isUnfed) this.downstream()?.emptyGroup(frame.spawn(scope.message, scope))
+    if (scope.nextOpen() !== undefined) return this.release(split)
+    if (number === 0) drop(frame, 'empty-split', step, runner.host)
+    else if (scope.dropped === number) endUnanswered(frame, step, runner.host)
   }
 
   private async release(split: Split): Promise<void> {
     for (let open = split.scope.nextOpen(); open !== undefined; open = split.scope.nextOpen()) {
       const [aggregator, group] = open
-      const frame = split.frame.spawn(group.members[0]!, split.scope)
+      const frame = split.frame.spawn(group.members[0] ?? split.scope.message, split.scope)
       try {
         await aggregator.release(group, frame)
       } catch (error) {
         throw this.verdict(split, frame, error)
       }
     }
-  }
-
-  private empty({ frame, scope }: Split): void | Promise<void> {
-    const aggregator = this.downstream()
-    if (aggregator === undefined) {
-      return this.runner.host.drop({ reason: 'empty-split', message: frame.message, flowId: this.runner.flowId, nodeId: this.step.id })
-    }
-    const owed = frame.spawn(scope.message, scope)
-    return aggregator.release(aggregator.emptyGroup(owed), owed)
   }
 
   /**
