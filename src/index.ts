@@ -2,7 +2,11 @@
 
 // Flows
 export { flow } from './flow/builder.ts'
+export type { BranchEnd } from './flow/route-types.ts'
+export type { Flow, FlowStart, OpenFlow, SealedFlow } from './flow/flow.ts'
+export type { FlowDef, OneWay } from './flow/flow-def.ts'
 export { direct, priority, pubsub, queue, rendezvous } from './flow/channel-token.ts'
+export type { ChannelAccepting, ChannelToken } from './flow/channel-token.ts'
 export { contract, service } from './flow/service.ts'
 export { message } from './message/message.ts'
 export type { Message, MessageDraft } from './message/message.ts'
@@ -12,21 +16,117 @@ export type { Defect, ErrorMessage, Failure, TypedFailure } from './message/fail
 
 // Apps and graphs
 export { app } from './app/app.ts'
-export type { App } from './app/app.ts'
-export { check, toDot, toJson, toMermaid } from './app/views.ts'
+export type { AnyApp, App } from './app/app.ts'
 export { appFromGraph } from './app/app-from-graph.ts'
 export { replace } from './app/replace.ts'
+export { check, toDot, toJson, toMermaid } from './app/views.ts'
 export { readApp, readGraph } from './graph/read-graph.ts'
-export type { AppGraph, ChannelKind, ChannelSpec, FlowGraph, GraphEdge, GraphNode, NodeKind, Overflow } from './graph/graph.ts'
+export type * from './graph/graph.ts'
+export { formatDiagnostic } from './graph/diagnostic.ts'
 export type { Diagnostic, SourcePosition } from './graph/diagnostic.ts'
+export { DIAGNOSTIC_CODES } from './graph/diagnostic-codes.ts'
+export type { DiagnosticCode } from './graph/diagnostic-codes.ts'
 
 // Running
 export { runtime } from './runtime/runtime.ts'
 export type { Runtime, RuntimeState } from './runtime/runtime.ts'
-export type { Channel, DirectChannel, PollableChannel, PriorityChannel, PubSubChannel, QueueChannel, RendezvousChannel, SubscribableChannel } from './runtime/channel.ts'
-export type { MetricsSnapshot } from './runtime/metrics.ts'
-export type { StopReport } from './runtime/stop-report.ts'
-export type { ChannelInterceptor } from './transport/interceptors.ts'
+export type { RequestOptions, RuntimeOptions } from './runtime/runtime-options.ts'
+export type {
+  Channel,
+  ChannelSendOptions,
+  CorrelationSupport,
+  Delivery,
+  DirectChannel,
+  PollableChannel,
+  PriorityChannel,
+  PubSubChannel,
+  QueueChannel,
+  ReceiveOptions,
+  RendezvousChannel,
+  Sendable,
+  SubscribableChannel,
+} from './runtime/channel.ts'
+export type { DeadLetter, DeadLetterFilter, DeadLetters, DeadReason, RedriveReport } from './runtime/dead-letters.ts'
+export type { DropReason, RuntimeEvents } from './runtime/events.ts'
+export type { ChannelMetrics, Latency, MetricsSnapshot, NodeMetrics } from './runtime/metrics.ts'
+export type { LeftMessage, StopReport } from './runtime/stop-report.ts'
+
+// What a runtime is given
 export { memory } from './memory/memory.ts'
 export { systemClock } from './transport/clock.ts'
 export type { Clock, Timer } from './transport/clock.ts'
+export type { IdSource } from './message/identity.ts'
+export type { ChannelInterceptor } from './transport/interceptors.ts'
+export { restoreMessage } from './message/message.ts'
+export type {
+  AnyMessage,
+  ChannelPort,
+  ChannelStats,
+  ConsumeOptions,
+  Consumer,
+  Delivery as TransportDelivery,
+  Leftover,
+  Output,
+  SendOptions,
+  Settlement,
+  Subscription,
+  TakeOptions,
+  Transport,
+  TransportCapabilities,
+  TransportEnv,
+} from './transport/transport.ts'
+
+// Errors
+export { AlloraError } from './errors/allora-error.ts'
+export type { AlloraErrorOptions, ErrorPlace } from './errors/allora-error.ts'
+export {
+  ChannelClosedError,
+  ChannelFullError,
+  DoubleConsumerError,
+  InvalidHeaderError,
+  InvalidOptionError,
+  InvalidPayloadError,
+  NoSubscriberError,
+  SendTimeoutError,
+  UnknownChannelError,
+  UnsupportedError,
+  VetoedError,
+} from './errors/channel-errors.ts'
+export type { PayloadIssue } from './errors/channel-errors.ts'
+export {
+  AbortedError,
+  AggregationError,
+  DeadLettersFullError,
+  ExpiredError,
+  FlowError,
+  GroupTimeoutError,
+  HandlerResultError,
+  NoReplyError,
+  RecipientsError,
+  RejectedError,
+  RequestTimeoutError,
+  RoutingError,
+  SplitError,
+} from './errors/handling-errors.ts'
+export type { Parking } from './errors/handling-errors.ts'
+export {
+  InvalidAppError,
+  MissingServiceError,
+  NotStartedError,
+  StoppedError,
+  UnknownDeadLetterError,
+  UnknownTransportError,
+} from './errors/lifecycle-errors.ts'
+export {
+  ChannelConflictError,
+  DuplicateFlowError,
+  DuplicateNodeError,
+  DuplicateServiceError,
+  InvalidBranchError,
+  InvalidNameError,
+  InvalidStepError,
+  UnboundServiceError,
+  UnknownFunctionError,
+} from './errors/flow-errors.ts'
+export { InvalidGraphError } from './errors/graph-errors.ts'
+export type { GraphProblem } from './errors/graph-errors.ts'

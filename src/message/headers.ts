@@ -1,5 +1,6 @@
 /** Headers: the known ones by type, any others by name. */
 import { InvalidHeaderError } from '../errors/channel-errors.ts'
+import { describeValue } from '../errors/describe-value.ts'
 
 /** A part's place among the parts it was split into. `outer` is the place of the message that was split. */
 export interface Sequence {
@@ -60,7 +61,7 @@ export function checkHeaders(headers: { readonly [name: string]: unknown }): Hea
     const fits = type === 'sequence' ? isSequence(value) : typeof value === type && !Number.isNaN(value)
     if (!fits) {
       throw new InvalidHeaderError(
-        `Header "${name}" must be ${type === 'sequence' ? 'a sequence ({ correlationId, number, size?, outer? })' : `a ${type}`}, but it is ${describe(value)}. Set it to ${type === 'sequence' ? 'such an object' : `a ${type}`} or leave it out.`,
+        `Header "${name}" must be ${type === 'sequence' ? 'a sequence ({ correlationId, number, size?, outer? })' : `a ${type}`}, but it is ${describeValue(value)}. Set it to ${type === 'sequence' ? 'such an object' : `a ${type}`} or leave it out.`,
       )
     }
   }
@@ -76,11 +77,4 @@ function isSequence(value: unknown): boolean {
     (size === undefined || typeof size === 'number') &&
     (outer === undefined || isSequence(outer))
   )
-}
-
-function describe(value: unknown): string {
-  if (value === null) return 'null'
-  if (typeof value === 'string') return `the string ${JSON.stringify(value)}`
-  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object'
-  return `the ${typeof value} ${String(value)}`
 }
