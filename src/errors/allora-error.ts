@@ -18,11 +18,12 @@ export interface AlloraErrorOptions extends ErrorPlace {
 export abstract class AlloraError extends Error {
   /** Stable and documented: `ALLORA201` and so on. */
   abstract readonly code: string
-  readonly flowId?: string
-  readonly nodeId?: string
-  readonly channelId?: string
-  readonly messageId?: string
-  readonly attempt?: number
+  // Declared, not defined: what is not known is no property.
+  declare readonly flowId?: string
+  declare readonly nodeId?: string
+  declare readonly channelId?: string
+  declare readonly messageId?: string
+  declare readonly attempt?: number
 
   constructor(sentence: string, options: AlloraErrorOptions = {}) {
     super(sentence, 'cause' in options ? { cause: options.cause } : undefined)

@@ -12,7 +12,7 @@ export class FlowError extends AlloraError {
   readonly code = 'ALLORA301'
   /** Whether the cause is a typed failure (`Left`) or a defect. */
   readonly kind: 'failure' | 'defect'
-  parked?: Parking
+  declare parked?: Parking
 
   constructor(sentence: string, options: AlloraErrorOptions & { readonly kind: 'failure' | 'defect' }) {
     super(sentence, options)

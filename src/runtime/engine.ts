@@ -342,7 +342,7 @@ export class Engine implements RunnerHost {
 
   private notRunning(what: 'send' | 'start'): AlloraError {
     if (what === 'start') {
-      return new StoppedError(`The runtime is ${this.state} and cannot be started again. Make a new one with runtime(app).`)
+      return new StoppedError(`The runtime is ${this.state} already and cannot be started again. Make a new one with runtime(app).`)
     }
     return this.state === 'new' || this.state === 'starting'
       ? new NotStartedError('The runtime has not been started, so it accepts no messages. Call `await rt.start()` first.')

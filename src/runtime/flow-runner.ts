@@ -161,11 +161,13 @@ export class FlowRunner {
   private settleFailed(frame: Frame, error: unknown): Settling {
     const { host } = this
     const { replyTo } = frame.entry.rawHeaders
-    const caller = host.gateway.requester(replyTo) === 'call'
+    const requester = host.gateway.requester(replyTo)
+    // A typed failure answers a request; a call's own scopes take every failure.
+    const answered = requester === 'call' || (requester === 'request' && frame.failure?.kind === 'failure')
     try {
       if (host.aborting) return this.giveBack(frame, undefined)
       if (isParked(error)) return frame.delivery?.ack()
-      if (caller && error instanceof FlowError && frame.gathered === undefined) {
+      if (answered && error instanceof FlowError && frame.gathered === undefined) {
         error.parked = { kind: 'caller' }
         return frame.delivery?.ack()
       }

@@ -3,7 +3,7 @@ import type { ChannelKind } from '../graph/graph.ts'
 import type { DropReason } from './events.ts'
 import type { ChannelStats } from '../transport/transport.ts'
 
-/** The numbers of one channel. */
+/** The numbers of one channel. A `pubsub` channel counts every subscriber's copy of a message. */
 export interface ChannelMetrics extends ChannelStats {
   readonly kind: ChannelKind
 }

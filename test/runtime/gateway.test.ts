@@ -264,7 +264,7 @@ describe('T14: call', () => {
     expect(await rt.request('in', -1)).toEqual(left('negative'))
     const error = await failure(rt.request('in', 0))
     expect(error).toMatchObject({ flowId: 'f', nodeId: 'ask', cause: { flowId: 'price', parked: { kind: 'caller' }, cause: { message: 'no zero' } } })
-    expect(rt.deadLetters.list().map(({ flowId }) => flowId)).toEqual(['f', 'f'])
+    expect(rt.deadLetters.list().map(({ flowId }) => flowId)).toEqual(['f'])
     expect(rt.metrics().channels['price']).toMatchObject({ accepted: 3, settled: 3, dead: 0 })
   })
 
