@@ -4,7 +4,7 @@ import { NotStartedError } from '../errors/lifecycle-errors.ts'
 import type { ChannelKind, ChannelSpec, FlowGraph } from '../graph/graph.ts'
 import type { AnyMessage, ChannelPort, Delivery, SendOptions, Subscription, TakeOptions } from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
-import { type Segment, compile } from './compile.ts'
+import { compile } from './compile.ts'
 import type { Engine } from './engine.ts'
 
 /** Makes the handle that fits the channel's kind. */
@@ -55,7 +55,13 @@ export class ChannelHandle {
       channelOf: () => this.bound,
     }
     const { runner, segments } = compile(graph, bindings, this.engine)
-    return this.engine.attach(runner, segments[0] as Segment, options.credit)
+    const subscription = this.engine.attach(runner, segments[0]!, options.credit)
+    const stop = subscription.stop.bind(subscription)
+    subscription.stop = () => {
+      this.engine.detach(subscription)
+      return stop()
+    }
+    return subscription
   }
 
   protected get bound(): BoundChannel {

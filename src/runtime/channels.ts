@@ -44,7 +44,7 @@ export class Channels {
     return this.specs.get(id) ?? this.unknown(id)
   }
 
-  /** Opens every transport with its channels. A failure closes those that were open. */
+  /** Opens every transport with its channels; after a failure, `close` closes those that were. */
   async open(): Promise<void> {
     const { transports, env, interceptors } = this.options
     for (const id of Object.keys(interceptors)) this.require(id)
@@ -53,32 +53,33 @@ export class Channels {
       const transport = this.transportOf(spec, transports)
       byTransport.set(transport, [...(byTransport.get(transport) ?? []), spec])
     }
-    try {
-      for (const [transport, specs] of byTransport) {
-        this.opened.push(transport)
-        await transport.open(specs, env)
-        for (const { id } of specs) {
-          this.bound.set(id, this.bind(transport, id))
-        }
-      }
-    } catch (error) {
-      await this.close()
-      throw error
+    for (const [transport, specs] of byTransport) {
+      this.opened.push(transport)
+      await transport.open(specs, env)
+      for (const { id } of specs) this.bound.set(id, this.bind(transport, id))
     }
   }
 
-  /** Closes every transport and names what is left in their channels. */
+  /** Closes every transport and names what is left in their channels. Rejects, once all have been asked, when one could not be closed. */
   async close(): Promise<readonly Leftover[]> {
     const opened = this.opened
     this.opened = []
     const leftovers: Leftover[] = []
-    for (const transport of opened) leftovers.push(...(await transport.close()))
+    const failures: unknown[] = []
+    for (const transport of opened) {
+      try {
+        leftovers.push(...(await transport.close()))
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
     return leftovers
   }
 
   private bind(transport: Transport, id: string): BoundChannel {
     const { interceptors, events } = this.options
-    const port = interceptPort(transport.port(id), interceptors[id] ?? [])
+    const port = interceptPort(transport.port(id), Object.hasOwn(interceptors, id) ? interceptors[id]! : [])
     return new BoundChannel(port, transport.capabilities.synchronous, events)
   }
 

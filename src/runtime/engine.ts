@@ -73,7 +73,8 @@ export class Engine implements RunnerHost {
   readonly suspended: Set<Continuation> = new Set()
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
-  readonly subscriptions: Subscription[] = []
+  /** Those who take messages, and the channels they take them from. */
+  readonly consumers: Map<Subscription, BoundChannel> = new Map()
   readonly aborted: LeftMessage[] = []
   readonly sendOptions: SendOptions
   aborting = false
@@ -86,7 +87,8 @@ export class Engine implements RunnerHost {
   private readonly counters = new Map<string, NodeCounter>()
   private readonly drops = new Map<DropReason, number>()
   private readonly handles = new Map<string, ChannelHandle>()
-  private readonly consumed = new Set<BoundChannel>()
+  /** Resolves when the start is over, however it ended. */
+  starting: Promise<unknown> | undefined = undefined
   private stopped: Promise<StopReport> | undefined = undefined
 
   constructor(app: EngineApp, options: EngineOptions = {}) {
@@ -122,17 +124,9 @@ export class Engine implements RunnerHost {
   async start(): Promise<this> {
     if (this.state !== 'new') throw this.notRunning('start')
     this.state = 'starting'
-    try {
-      refuseInvalid(this.app, this.functions)
-      await this.channels.open()
-      this.consume()
-    } catch (error) {
-      await this.channels.close()
-      this.state = 'new'
-      throw error
-    }
-    this.state = 'running'
-    this.events.emit('started', { at: this.clock.now() })
+    const opening = this.open()
+    this.starting = opening.catch(ignore)
+    await opening
     return this
   }
 
@@ -152,7 +146,7 @@ export class Engine implements RunnerHost {
 
   /** Whether no message is in a flow or waits in a channel that a flow consumes. */
   isDrained(): boolean {
-    return this.activity.count === 0 && [...this.consumed].every(({ port }) => port.stats.buffered === 0)
+    return this.activity.count === 0 && [...this.consumers.values()].every(({ port }) => port.stats.buffered === 0)
   }
 
   abort(): void {
@@ -226,9 +220,29 @@ export class Engine implements RunnerHost {
     return this.channels
   }
 
-  /** Adds a consumer that is no flow of the app: it gets steps, an error scope and dead letters like one. */
-  attach(runner: FlowRunner, segment: Segment, credit?: number): Subscription {
-    return this.consumeSegment(runner, segment, credit)
+  /** Adds a consumer. One that is no flow of the app gets steps, an error scope and dead letters like one. */
+  attach(runner: FlowRunner, { node, source, start }: Segment, credit: number | undefined): Subscription {
+    const channel = this.channels.get(source.channelId)
+    const { listeners } = this.events
+    const orderBy = node.orderBy === undefined ? undefined : this.functions.get(node.orderBy)!
+    const options = {
+      name: `flow "${source.flowId}"`,
+      ...(credit === undefined ? {} : { credit }),
+      ...(orderBy === undefined ? {} : { orderBy: (message: AnyMessage): unknown => orderBy(message.payload, message) }),
+    }
+    const subscription = channel.port.consume(options, (delivery) => {
+      if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
+      if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
+      return runner.deliver(delivery, start, source)
+    })
+    this.consumers.set(subscription, channel)
+    return subscription
+  }
+
+  /** Forgets a consumer that stops: what it leaves in its channel is nobody's work any more. */
+  detach(subscription: Subscription): void {
+    this.consumers.delete(subscription)
+    this.activity.touch()
   }
 
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void {
@@ -303,13 +317,28 @@ export class Engine implements RunnerHost {
 
   // Start
 
+  private async open(): Promise<void> {
+    try {
+      refuseInvalid(this.app, this.functions)
+      await this.channels.open()
+      this.consume()
+    } catch (error) {
+      this.consumers.clear()
+      await this.channels.close().catch(ignore)
+      this.state = 'new'
+      throw error
+    }
+    this.state = 'running'
+    this.events.emit('started', { at: this.clock.now() })
+  }
+
   /** Compiles every flow, then attaches its consumers. */
   private consume(): void {
     const bindings = { functionOf: (name: string) => this.functions.get(name)!, channelOf: (id: string) => this.channels.get(id) }
     const flows = this.app.graph.flows.map((graph) => compile(graph, bindings, this))
     for (const { runner } of flows) this.instrument(runner)
     for (const { runner, segments } of flows) {
-      for (const segment of segments) this.subscriptions.push(this.consumeSegment(runner, segment, segment.node.concurrency))
+      for (const segment of segments) this.attach(runner, segment, segment.node.concurrency)
     }
   }
 
@@ -323,23 +352,6 @@ export class Engine implements RunnerHost {
     }
   }
 
-  private consumeSegment(runner: FlowRunner, { node, source, start }: Segment, credit: number | undefined): Subscription {
-    const channel = this.channels.get(source.channelId)
-    this.consumed.add(channel)
-    const { listeners } = this.events
-    const orderBy = node.orderBy === undefined ? undefined : this.functions.get(node.orderBy)!
-    const options = {
-      name: `flow "${source.flowId}"`,
-      ...(credit === undefined ? {} : { credit }),
-      ...(orderBy === undefined ? {} : { orderBy: (message: AnyMessage): unknown => orderBy(message.payload, message) }),
-    }
-    return channel.port.consume(options, (delivery) => {
-      if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
-      if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
-      return runner.deliver(delivery, start, source)
-    })
-  }
-
   private notRunning(what: 'send' | 'start'): AlloraError {
     if (what === 'start') {
       return new StoppedError(`The runtime is ${this.state} already and cannot be started again. Make a new one with runtime(app).`)
@@ -350,8 +362,10 @@ export class Engine implements RunnerHost {
   }
 }
 
+const ignore = (): void => {}
+
 function bindFunctions(app: EngineApp, services: Readonly<Record<string, Function>>): ReadonlyMap<string, Function> {
-  const missing = app.contracts.filter((name) => typeof services[name] !== 'function')
+  const missing = app.contracts.filter((name) => !Object.hasOwn(services, name) || typeof services[name] !== 'function')
   if (missing.length > 0) {
     const names = missing.map((name) => JSON.stringify(name)).join(', ')
     throw new MissingServiceError(

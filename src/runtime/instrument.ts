@@ -15,7 +15,15 @@ export function keepHistory(step: Step, clock: Clock): void {
 
 /** Makes a step count its messages and measure how long they stay, waiting included. */
 export function keepMetrics(step: Step, counter: NodeCounter, clock: Clock): void {
-  const { enter } = step
+  const { enter, resume } = step
+  step.resume = (frame, value) => {
+    try {
+      return resume(frame, value)
+    } catch (error) {
+      counter.failed++
+      throw error
+    }
+  }
   step.enter = (frame) => {
     counter.entered++
     counter.inFlight++

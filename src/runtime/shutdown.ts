@@ -17,15 +17,19 @@ export class Shutdown {
 
   async run(timeout: number = STOP_TIMEOUT): Promise<StopReport> {
     const { engine } = this
-    const started = engine.state === 'running'
+    if (engine.state === 'starting') await engine.starting
     engine.state = 'stopping'
-    const drained = !started || (await this.drain(timeout))
-    for (const subscription of engine.subscriptions) await subscription.stop()
-    if (!drained) await this.abort()
-    const report = await this.account(drained)
-    engine.state = 'stopped'
-    engine.events.emit('stopped', report)
-    return report
+    try {
+      const drained = await this.drain(timeout)
+      // Paused and not stopped: what waits for them is left in the channels, and named.
+      for (const consumer of engine.consumers.keys()) consumer.pause()
+      if (!drained) await this.abort()
+      const report = await this.account(drained)
+      engine.events.emit('stopped', report)
+      return report
+    } finally {
+      engine.state = 'stopped'
+    }
   }
 
   /** Waits for the work in flight, with live signals, until the deadline. Groups that only another message could complete are not waited for. */

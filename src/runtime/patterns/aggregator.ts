@@ -189,13 +189,13 @@ export class Aggregator {
   }
 
   private startTimer(group: Group, delay: number): void {
-    group.timer = this.host.clock.schedule(delay, () => this.timedOut(group))
+    if (!this.host.aborting) group.timer = this.host.clock.schedule(delay, () => this.timedOut(group))
   }
 
   private timedOut(group: Group): void {
     group.timer = undefined
     // Should that fail, the timer starts again.
-    if (group.closing) return
+    if (group.closing || this.host.aborting) return
     const { onTimeout = 'emit' } = this.node
     if (onTimeout === 'emit') this.emit(group)
     else if (onTimeout === 'discard') this.discardAll(group)

@@ -59,6 +59,10 @@ export class Splitter {
   private async goOn(split: Split): Promise<void> {
     for (;;) {
       const next = await split.parts.next()
+      if (this.runner.host.aborting) {
+        await close(split.parts)
+        throw this.runner.host.signal.reason
+      }
       if (next.done === true) return this.end(split)
       await this.runPart(split, next.value)
     }
