@@ -300,6 +300,7 @@ export class Engine implements RunnerHost {
     )
     const now = this.clock.now()
     this.deadLetters.reserve(1, error)
+    this.gateway.fail(message.headers.replyTo, { kind: 'defect', cause: error }, error)
     const letter = this.deadLetters.add({
       id: message.id,
       message,
