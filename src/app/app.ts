@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { DuplicateFlowError } from '../errors/flow-errors.ts'
 import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
-import { type Services, addFunction } from '../flow/flow-parts.ts'
+import { type Services, addService } from '../flow/flow-parts.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { deepFreeze } from '../graph/freeze.ts'
 import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
@@ -39,24 +39,32 @@ export function app<const Fs extends readonly AnyFlow[]>(
 
 /** Puts flows together without their types. */
 export function assemble(given: readonly AnyFlow[]): AnyApp {
-  const flows = [...new Set(given.flatMap(withCalled))]
+  const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
-  const { functions, contracts } = flows.reduce(addServices, { functions: {}, contracts: [] })
+  const { functions, contracts } = flows.reduce<Services>(addServices, { functions: new Map(), contracts: new Set() })
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
     graph: deepFreeze<AppGraph>({ version: GRAPH_VERSION, flows: flows.map((flow) => flow.graph) }),
-    functions: Object.freeze(functions),
-    schemas: Object.freeze(Object.assign({}, ...flows.map((flow) => flow.schemas))),
-    contracts: Object.freeze(contracts),
+    functions: Object.freeze(Object.fromEntries(functions)),
+    schemas: Object.freeze(Object.fromEntries(flows.flatMap((flow) => Object.entries(flow.schemas)))),
+    contracts: Object.freeze([...contracts]),
   })
 }
 
-const withCalled = (flow: AnyFlow): readonly AnyFlow[] => [flow, ...flow.calls.flatMap(withCalled)]
+/** The flows and those they call, each once. */
+function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow> {
+  for (const flow of flows) {
+    if (found.has(flow)) continue
+    found.add(flow)
+    withCalled(flow.calls, found)
+  }
+  return found
+}
 
 function addServices(all: Services, { functions, contracts }: AnyFlow): Services {
   const entries = [...Object.entries(functions).map(([name, fn]) => ({ name, fn })), ...contracts.map((name) => ({ name }))]
-  return entries.reduce<Services>(addFunction, all)
+  return entries.reduce<Services>(addService, all)
 }
 
 function refuseSameId(flows: readonly AnyFlow[]): void {

@@ -48,7 +48,7 @@ const checkData = (graph: AppGraph): readonly Diagnostic[] => checkGraph(graph, 
 function* contradictedSchemas({ flows }: AnyApp): Iterable<Diagnostic> {
   for (const [index, { graph, schemas }] of flows.entries()) {
     for (const [channelId, schema] of Object.entries(schemas)) {
-      const other = flows.slice(0, index).find((flow) => (flow.schemas[channelId] ?? schema) !== schema)
+      const other = flows.slice(0, index).find((flow) => Object.hasOwn(flow.schemas, channelId) && flow.schemas[channelId] !== schema)
       if (other === undefined) continue
       yield {
         code: 'ALLORA109',

@@ -1,8 +1,8 @@
 /** The builder: one small class that implements every operator, blind to types. `flow.ts` says what it means. */
-import { describeValue } from '../errors/describe-value.ts'
+import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidBranchError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
 import { deepFreeze } from '../graph/freeze.ts'
-import { GRAPH_VERSION, type NodeKind } from '../graph/graph.ts'
+import { type FlowGraph, GRAPH_VERSION, type NodeKind } from '../graph/graph.ts'
 import { type AnyChannel, isChannelToken, tokenOf } from './channel-token.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
@@ -23,12 +23,12 @@ export function flow(id?: string): FlowStart {
 }
 
 function start(id: string | undefined, channel: AnyChannel, options?: Given): FlowBuilder {
-  const name = id ?? (isChannelToken(channel) ? channel.id : '')
+  const name = id ?? (isChannelToken(channel) ? channel.id : '?')
   return new FlowBuilder(addStep(emptyState(name), 'inlet', { channel, ...options }))
 }
 
-type Branch = (branch: FlowBuilder) => unknown
-type Branches = Readonly<Record<string, Branch>>
+type Branches = Readonly<Record<string, unknown>>
+type RouteOptions = Given & { readonly otherwise?: unknown }
 
 class FlowBuilder {
   readonly state: FlowState
@@ -72,8 +72,9 @@ class FlowBuilder {
   }
 
   call(callee: AnyFlow, options?: Given): FlowBuilder {
+    const channel = gatewayOf(this.state.id, callee)
     const called = { ...this.state, calls: [...this.state.calls, callee] }
-    return new FlowBuilder(addStep(called, 'call', { flow: callee.graph.id, channel: gatewayOf(this.state.id, callee), ...options }))
+    return new FlowBuilder(addStep(called, 'call', { flow: callee.graph.id, channel, ...options }))
   }
 
   onError(service: unknown, options?: Given): FlowBuilder {
@@ -92,11 +93,11 @@ class FlowBuilder {
     return this.step('recipients', { channels, ...options })
   }
 
-  route(key: string, cases: Branches, options?: Given & { readonly otherwise?: Branch }): FlowBuilder {
+  route(key: string, cases: unknown, options?: RouteOptions): FlowBuilder {
     return this.branches({ key }, cases, options)
   }
 
-  routeBy(selector: unknown, cases: Branches, options?: Given & { readonly otherwise?: Branch }): FlowBuilder {
+  routeBy(selector: unknown, cases: unknown, options?: RouteOptions): FlowBuilder {
     return this.branches(selector, cases, options)
   }
 
@@ -104,10 +105,10 @@ class FlowBuilder {
     const ended = this.state.tails.length === 0 ? this.state : addStep(this.state, 'reply')
     const { id, channels, nodes, edges, functions, contracts, schemas, calls } = ended
     return Object.freeze({
-      graph: deepFreeze({ version: GRAPH_VERSION, id, channels: Object.values(channels), nodes, edges }),
-      functions: Object.freeze(functions),
-      contracts: Object.freeze(contracts),
-      schemas: Object.freeze(schemas),
+      graph: deepFreeze({ version: GRAPH_VERSION, id, channels: [...channels.values()], nodes, edges }),
+      functions: Object.freeze(Object.fromEntries(functions)),
+      contracts: Object.freeze([...contracts]),
+      schemas: Object.freeze(Object.fromEntries(schemas)),
       calls: Object.freeze(calls),
     })
   }
@@ -116,20 +117,44 @@ class FlowBuilder {
     return new FlowBuilder(addStep(this.state, kind, fields))
   }
 
-  private branches(by: unknown, cases: Branches, { otherwise, ...options }: Given & { readonly otherwise?: Branch } = {}): FlowBuilder {
+  private branches(by: unknown, cases: unknown, { otherwise, ...options }: RouteOptions = {}): FlowBuilder {
+    if (typeof cases !== 'object' || cases === null) {
+      throw new InvalidBranchError(`Flow "${this.state.id}": a route needs its branches by case, such as { a: (branch) => branch }, but it is ${describeValue(cases)}.`, {
+        flowId: this.state.id,
+      })
+    }
     const names = Object.keys(cases)
-    const routed = addStep(this.state, 'route', { by, cases: names, ...(otherwise && { otherwise: true }), ...options })
+    const routed = addStep(this.state, 'route', { by, cases: names, ...(otherwise !== undefined && { otherwise: true }), ...options })
     const router = lastNode(routed).id
-    const ports: [string, Branch | undefined][] = names.map((name) => [`case:${name}`, cases[name]])
+    const ports = names.map((name): [string, unknown] => [`case:${name}`, (cases as Branches)[name]])
     if (otherwise !== undefined) ports.push(['otherwise', otherwise])
 
-    const joined = ports.reduce<FlowState>((outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)), { ...routed, tails: [] })
+    const joined = ports.reduce<FlowState>((outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)), {
+      ...routed,
+      tails: [],
+    })
     return new FlowBuilder(joined.tails.length === 0 ? joined : addStep(joined, 'join'))
   }
 }
 
+/** The state at the end of what a branch made of its start. */
+function runBranch(outer: FlowState, router: string, port: string, branch: unknown): FlowState {
+  const begin = openBranch(outer, router, port)
+  const end: unknown = typeof branch === 'function' ? branch(new FlowBuilder(begin)) : undefined
+  if (end instanceof FlowBuilder && end.state.chain === begin.chain) return end.state
+  const came = typeof branch === 'function' ? `it returned ${end === undefined ? 'nothing' : 'something else'}` : `it is ${describeValue(branch)}`
+  throw new InvalidBranchError(
+    `Flow "${outer.id}", node "${router}": the branch ${quote(port)} must be a function that returns the chain it was given, with more steps or without, but ${came}. Write (branch) => branch.to(channel).`,
+    { flowId: outer.id, nodeId: router },
+  )
+}
+
 /** The channel that a flow is asked through. */
-function gatewayOf(flowId: string, { graph }: AnyFlow): AnyChannel {
+function gatewayOf(flowId: string, callee: AnyFlow): AnyChannel {
+  const graph: FlowGraph | undefined = (callee as Partial<AnyFlow>).graph
+  if (graph === undefined) {
+    throw new InvalidStepError(`Flow "${flowId}": .call(...) needs a finished flow, which .build() gives, but it is ${describeValue(callee)}.`, { flowId })
+  }
   if (!graph.nodes.some((node) => node.kind === 'reply')) {
     throw new InvalidStepError(`Flow "${flowId}" cannot call flow "${graph.id}", which ends in a channel and replies nothing. Send to it with .to(channel).`, {
       flowId,
@@ -137,15 +162,4 @@ function gatewayOf(flowId: string, { graph }: AnyFlow): AnyChannel {
   }
   const inlet = graph.nodes.find((node) => node.kind === 'inlet')
   return tokenOf(graph.channels.find((channel) => channel.id === inlet?.channel)!)
-}
-
-/** The state at the end of what a branch made of its start. */
-function runBranch(outer: FlowState, router: string, port: string, branch: Branch | undefined): FlowState {
-  const begin = openBranch(outer, router, port)
-  const end = typeof branch === 'function' ? branch(new FlowBuilder(begin)) : branch
-  if (end instanceof FlowBuilder && end.state.chain === begin.chain) return end.state
-  throw new InvalidBranchError(
-    `Flow "${outer.id}", node "${router}": the branch "${port}" must be a function that returns the chain it was given, but it gave ${describeValue(end)}. Write (branch) => branch.to(...) without braces, or return it.`,
-    { flowId: outer.id, nodeId: router },
-  )
 }

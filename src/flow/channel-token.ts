@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidOptionError } from '../errors/channel-errors.ts'
 import { InvalidNameError } from '../errors/flow-errors.ts'
-import type { ChannelKind, ChannelSpec } from '../graph/graph.ts'
+import type { ChannelKind, ChannelSpec, Overflow } from '../graph/graph.ts'
 import type { Message } from '../message/message.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 
@@ -65,7 +65,7 @@ export interface ChannelOptions {
 /** Options of `direct`. */
 export interface DirectOptions extends ChannelOptions {
   /** Allows several consumers; absent = exactly one. */
-  readonly dispatch?: NonNullable<ChannelSpec['dispatch']>
+  readonly dispatch?: 'roundRobin' | 'failover'
 }
 
 /** Options of `queue`. */
@@ -73,7 +73,7 @@ export interface QueueOptions extends ChannelOptions {
   /** Messages held at most, at least 1; absent = 1,024. `Infinity` lifts the bound. */
   readonly capacity?: number
   /** What a full channel does with one more message; absent = `'wait'`. */
-  readonly overflow?: NonNullable<ChannelSpec['overflow']>
+  readonly overflow?: Overflow
 }
 
 /** Options of `priority`. */
@@ -85,7 +85,7 @@ export interface PriorityOptions extends QueueOptions {
 /** Options of `pubsub`. */
 export interface PubSubOptions extends ChannelOptions {
   /** What `send` waits for; absent = `'accepted'`. */
-  readonly await?: NonNullable<ChannelSpec['await']>
+  readonly await?: 'accepted' | 'handled'
   /** Fewer subscribers than this refuse the send; absent = 0. */
   readonly minSubscribers?: number
 }

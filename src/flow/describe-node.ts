@@ -6,7 +6,7 @@ import { didYouMean } from '../graph/did-you-mean.ts'
 import type { NodeKind } from '../graph/graph.ts'
 import { type Field, NODE_SHAPES } from '../graph/shape.ts'
 import { type AnyChannel, isChannelToken } from './channel-token.ts'
-import { type FlowParts, addChannel, addFunction } from './flow-parts.ts'
+import { type FlowParts, addChannel, addService } from './flow-parts.ts'
 import { type AnyFunction, serviceEntry } from './service.ts'
 
 /** The fields of a node as its operator is given them: with functions and tokens where the graph has their names. */
@@ -22,7 +22,7 @@ export interface Place {
 /** The node's fields as data, and the parts with all that they name. */
 export function describeNode<T extends FlowParts>(parts: T, place: Place, given: Given): Described<Given, T> {
   const shape: Readonly<Record<string, Field>> = NODE_SHAPES[place.kind].fields
-  refuseUnknown(place, given, Object.keys(shape))
+  refuseUnknown(place, given, shape)
   const data: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(shape)) {
     const value = given[name]
@@ -54,7 +54,8 @@ function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown
     case 'channel':
       return describeChannel(parts, spot, value)
     case 'channels': {
-      if (!Array.isArray(value) || value.length === 0) throw mismatch(spot, 'an array of channels', value)
+      if (!Array.isArray(value)) throw mismatch(spot, "an array of channels, such as [queue('orders')]", value)
+      if (value.length === 0) throw mismatch(spot, 'at least one channel', value)
       const added = value.reduce<T>((at, token: unknown) => describeChannel(at, spot, token)[1], parts)
       return [value.map((token: AnyChannel) => token.id), added]
     }
@@ -77,10 +78,10 @@ function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown
 }
 
 function describeFunction<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<string, T> {
-  if (typeof value !== 'function') throw mismatch(spot, 'a function', value)
+  if (typeof value !== 'function') throw mismatch(spot, 'a function, such as (payload) => payload.id', value)
   const fn = value as AnyFunction
   const entry = serviceEntry(fn) ?? { name: lambdaName(spot), fn }
-  return [entry.name, addFunction(parts, entry)]
+  return [entry.name, addService(parts, entry)]
 }
 
 function describeChannel<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<string, T> {
@@ -88,26 +89,28 @@ function describeChannel<T extends FlowParts>(parts: T, spot: Spot, value: unkno
   return [value.id, addChannel(parts, value)]
 }
 
-/** The function that a node is about is named by the node alone, others by their option too. */
-function lambdaName({ flowId, nodeId, name }: Spot): string {
-  return name === 'service' || name === 'by' ? `${flowId}/${nodeId}` : `${flowId}/${nodeId}.${name}`
-}
+/** The field that a node is about. Its function is named by the node alone, others by their option too. */
+const isPrimary = (name: string): boolean => ['service', 'by', 'channel', 'channels'].includes(name)
+
+const lambdaName = ({ flowId, nodeId, name }: Spot): string => `${flowId}/${nodeId}${isPrimary(name) ? '' : `.${name}`}`
 
 const isNumber = (value: unknown, least: number, whole: boolean): boolean =>
   (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) && (value as number) >= least
 
-function refuseUnknown({ flowId, nodeId, kind }: Place, given: Given, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name))
+function refuseUnknown({ flowId, nodeId, kind }: Place, given: Given, shape: Readonly<Record<string, Field>>): void {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(shape, name))
   if (unknown === undefined) return
+  const options = ['id', ...Object.keys(shape).filter((name) => shape[name]!.optional === true && !isPrimary(name))]
   throw new InvalidOptionError(
-    `Flow "${flowId}", node "${nodeId}": ${operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, known)}It takes ${known.map(quote).join(', ')}.`,
+    `Flow "${flowId}", node "${nodeId}": ${operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
     { flowId, nodeId },
   )
 }
 
-function mismatch({ flowId, nodeId, kind, name, field }: Spot, expected: string, value: unknown): InvalidStepError {
-  const what = field.optional === true ? `${name} must be` : `${operatorOf(kind)} needs`
-  return new InvalidStepError(`Flow "${flowId}", node "${nodeId}": ${what} ${expected}, but it is ${describeValue(value)}.`, { flowId, nodeId })
+function mismatch({ flowId, nodeId, kind, name }: Spot, expected: string, value: unknown): InvalidStepError {
+  const what = isPrimary(name) ? `.${name === 'by' ? 'routeBy' : operatorOf(kind)}(...) needs` : `the option ${name} must be`
+  const came = Array.isArray(value) && value.length === 0 ? 'an empty array' : describeValue(value)
+  return new InvalidStepError(`Flow "${flowId}", node "${nodeId}": ${what} ${expected}, but it is ${came}.`, { flowId, nodeId })
 }
 
 function invalid({ flowId, nodeId, name, field }: Spot, expected: string, value: unknown): InvalidOptionError {

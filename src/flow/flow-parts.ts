@@ -5,46 +5,36 @@ import type { ChannelSpec } from '../graph/graph.ts'
 import type { AnyChannel } from './channel-token.ts'
 import type { AnyFunction, ServiceEntry } from './service.ts'
 
-/** Functions by name. */
+/** Functions by name, and names that have no function yet. */
 export interface Services {
-  readonly functions: Readonly<Record<string, AnyFunction>>
-  /** Names that have no function yet. */
-  readonly contracts: readonly string[]
+  readonly functions: ReadonlyMap<string, AnyFunction>
+  readonly contracts: ReadonlySet<string>
 }
 
-/** All that a flow refers to. */
+/** All that a flow refers to; channels and schemas by channel id. */
 export interface FlowParts extends Services {
-  readonly channels: Readonly<Record<string, ChannelSpec>>
-  /** By channel id. */
-  readonly schemas: Readonly<Record<string, StandardSchemaV1>>
-}
-
-/** What a record holds under a name; names come from users and may be those of every object, such as `constructor`. */
-export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined
+  readonly channels: ReadonlyMap<string, ChannelSpec>
+  readonly schemas: ReadonlyMap<string, StandardSchemaV1>
 }
 
 /** Adds a function under its name, or the name of a service still to be bound. */
-export function addFunction<T extends Services>(parts: T, { name, fn }: ServiceEntry): T {
-  const known = own(parts.functions, name)
-  if (fn === undefined) {
-    return known !== undefined || parts.contracts.includes(name) ? parts : { ...parts, contracts: [...parts.contracts, name] }
-  }
+export function addService<T extends Services>(parts: T, { name, fn }: ServiceEntry): T {
+  const known = parts.functions.get(name)
+  if (fn === undefined) return known === undefined ? { ...parts, contracts: new Set(parts.contracts).add(name) } : parts
   if (known !== undefined && known !== fn) {
     throw new DuplicateServiceError(`The name "${name}" stands for two different functions. Use one function for both, or give one of them another name.`)
   }
-  return { ...parts, functions: { ...parts.functions, [name]: fn }, contracts: parts.contracts.filter((other) => other !== name) }
+  const contracts = new Set(parts.contracts)
+  contracts.delete(name)
+  return { ...parts, functions: new Map(parts.functions).set(name, fn), contracts }
 }
 
 /** Adds a channel with what belongs to it. One that is there already may be given more options but none that differs. */
 export function addChannel<T extends FlowParts>(parts: T, { id, spec, compare, schema }: AnyChannel): T {
-  const known = own(parts.channels, id)
-  const ordered = compare === undefined ? parts : addFunction(parts, { name: spec.compare!, fn: compare })
-  return {
-    ...ordered,
-    channels: { ...parts.channels, [id]: known === undefined ? spec : mergeSpecs(known, spec) },
-    schemas: schema === undefined ? parts.schemas : { ...parts.schemas, [id]: sameSchema(id, own(parts.schemas, id) ?? schema, schema) },
-  }
+  const ordered = compare === undefined ? parts : addService(parts, { name: spec.compare!, fn: compare })
+  const channels = new Map(parts.channels).set(id, mergeSpecs(parts.channels.get(id) ?? spec, spec))
+  if (schema === undefined) return { ...ordered, channels }
+  return { ...ordered, channels, schemas: new Map(parts.schemas).set(id, sameSchema(id, parts.schemas.get(id) ?? schema, schema)) }
 }
 
 function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {

@@ -25,7 +25,8 @@ type Tail = Omit<GraphEdge, 'to'>
 
 /** A flow with nothing in it. */
 export function emptyState(id: string): FlowState {
-  return { id, chain: {}, nodes: [], edges: [], tails: [], failing: [], calls: [], channels: {}, schemas: {}, functions: {}, contracts: [] }
+  const parts = { channels: new Map(), schemas: new Map(), functions: new Map(), contracts: new Set<string>() }
+  return { id, chain: {}, nodes: [], edges: [], tails: [], failing: [], calls: [], ...parts }
 }
 
 /** Adds a node behind the tails. */
@@ -82,7 +83,7 @@ function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readon
 function refuseAfterEnd(state: FlowState, kind: NodeKind): void {
   if (state.tails.length > 0) return
   const last = lastNode(state)
-  throw new InvalidStepError(`Flow "${state.id}" has ended with ${operatorOf(last.kind)} (node "${last.id}"), so ${operatorOf(kind)} cannot follow. Put it before.`, {
+  throw new InvalidStepError(`Flow "${state.id}" has ended with .${operatorOf(last.kind)}(...), node "${last.id}", so .${operatorOf(kind)}(...) cannot follow. Put it before.`, {
     flowId: state.id,
     nodeId: last.id,
   })

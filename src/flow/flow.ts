@@ -5,9 +5,9 @@ import type { KnownHeaders } from '../message/headers.ts'
 import type { Adopt, AnyChannel, ChannelAccepting, PayloadOf, Sent } from './channel-token.ts'
 import type { FlowDef, OneWay, Replies } from './flow-def.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
-import type { FailureOf, HeadersAfter, Outcome, Override, ValueOf } from './outcome.ts'
+import type { FailureOf, HeadersAfter, Maybe, Outcome, Override, ValueOf } from './outcome.ts'
 import type { BranchEnd, FlowResult, Joined, Otherwise, Rest, RouteKey, SelectorBranches, TagBranches, TagOf } from './route-types.ts'
-import type { Handler, NamesIn, Naming } from './service.ts'
+import type { Handler, NamesIn, Named } from './service.ts'
 import type { AggregateOptions, CallOptions, ConsumerOptions, FilterOptions, RecipientsOptions, StepOptions } from './step-options.ts'
 
 /** A flow being built: source channel, payload, headers, typed errors, channels and services used. */
@@ -35,7 +35,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   /** Many messages into one (Aggregator). Headers that differ between the members are dropped, so each may be missing afterwards. */
   aggregate<G = readonly P[], C extends ChannelAccepting<P> = never>(
     options?: AggregateOptions<P, H, G, C>,
-  ): Flow<Src, ValueOf<G>, HeadersAfter<Partial<H>, G>, E | FailureOf<G>, R | Sent<C, P>>
+  ): Flow<Src, ValueOf<G>, HeadersAfter<Maybe<H>, G>, E | FailureOf<G>, R | Sent<C, P>>
 
   /** One branch by the value of a property, each with the payload narrowed (Content-Based Router). Every value has a branch, or there is an `otherwise`. */
   route<K extends RouteKey<P>, Ends extends Record<TagOf<P, K>, BranchEnd>>(
@@ -75,7 +75,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   through<C extends ChannelAccepting<P>>(
     channel: C,
     options?: ConsumerOptions<PayloadOf<Adopt<C, P>>>,
-  ): Flow<Src, PayloadOf<Adopt<C, P>>, Partial<H>, E, R | Adopt<C, P>>
+  ): Flow<Src, PayloadOf<Adopt<C, P>>, Maybe<H>, E, R | Adopt<C, P>>
 
   /** Asks another flow and goes on with its reply (Messaging Gateway). */
   call<C extends AnyChannel & ChannelAccepting<P>, Q, E2, R2>(
@@ -88,7 +88,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   onError<Q, N = never>(
     recover: Recover<E, H, Q, N>,
     options?: StepOptions,
-  ): Flow<Src, P | ValueOf<Q>, HeadersAfter<Partial<H>, Q>, FailureOf<Q>, R | N>
+  ): Flow<Src, P | ValueOf<Q>, HeadersAfter<Maybe<H>, Q>, FailureOf<Q>, R | N>
 
   /** Sends the failures of all steps before it to a channel. */
   errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(channel: C, options?: StepOptions): Flow<Src, P, H, never, R | Sent<C, ErrorMessage<E>>>
@@ -148,7 +148,7 @@ export interface FlowStart {
 }
 
 /** Takes a failure and makes a payload to go on with. The exchange is as it was when it entered the failing step. */
-export interface Recover<in E, in H, out R, out N = never> extends Naming<N> {
+export interface Recover<in E, in H, out R, out N = never> extends Named<N> {
   (failure: Failure<E>, exchange: Exchange<unknown, Partial<H>>): R
 }
 

@@ -27,6 +27,9 @@ export type HeadersAfter<H, R> = R extends Lifted ? Headed<H, Success<Settled<R>
 /** `H` with the headers of `D` set; a type they had before is gone. */
 export type Override<H, D> = [keyof H & keyof D] extends [never] ? H & D : Omit<H, keyof D> & D
 
+/** `H` where each header may be missing. */
+export type Maybe<H> = {} extends H ? H : Partial<H>
+
 // Most results are plain: one test says so, and the rest is not looked at.
 type Lifted = PromiseLike<any> | Left<any> | Right<any> | (() => PromiseLike<any>) | Envelope<any>
 

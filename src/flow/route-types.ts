@@ -32,7 +32,8 @@ export type RouteKey<P> = [TagKey<P>] extends [never]
 /** The cases of a route by `K`. */
 export type TagOf<P, K> = K extends keyof P ? P[K] & string : never
 
-type Narrow<P, K, V> = P extends { readonly [k in K & string]: V } ? P : never
+/** The members of `P` that can have the case `V`. */
+type Narrow<P, K, V> = P extends unknown ? (V extends TagOf<P, K> ? P : never) : never
 /** What no case in `V` takes. */
 export type Rest<P, K, V> = P extends { readonly [k in K & string]: V } ? never : P
 

@@ -6,17 +6,18 @@ import type { FailureOf, TypedOutcome, ValueOf } from './outcome.ts'
 declare const names: unique symbol
 
 /** A function that a step calls with the payload and the exchange. `N` are the services it stands for. */
-export interface Handler<in P, in H, out R, out N = never> extends Naming<N> {
+export interface Handler<in P, in H, out R, out N = never> {
+  readonly [names]?: N | undefined
   (payload: P, exchange: Exchange<P, H>): R
 }
 
 /** What a function made by {@link service} or {@link contract} tells the flow it is used in. */
-export interface Naming<out N> {
-  readonly [names]?: N
+export interface Named<out N> {
+  readonly [names]?: N | undefined
 }
 
 /** The services a function stands for. */
-export type NamesIn<F> = F extends Naming<infer N> ? N : never
+export type NamesIn<F> = F extends Named<infer N> ? N : never
 
 /** A service that a flow brings along. */
 export interface Provides<out Name extends string, out F> {
@@ -46,7 +47,7 @@ const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
  *
  * @throws InvalidNameError when the name is empty.
  */
-export function service<const Name extends string, F extends AnyFunction>(name: Name, fn: F): F & Naming<Provides<Name, F>> {
+export function service<const Name extends string, F extends AnyFunction>(name: Name, fn: F): F & Named<Provides<Name, F>> {
   checkName('service', name)
   const named = (...args: never[]): unknown => fn(...args)
   entries.set(named, { name, fn })
@@ -60,7 +61,7 @@ export function service<const Name extends string, F extends AnyFunction>(name: 
  *
  * @throws InvalidNameError when the name is empty.
  */
-export function contract<In, Out>(): <const Name extends string>(name: Name) => ((payload: In) => Out) & Naming<Needs<Name, In, Out>> {
+export function contract<In, Out>(): <const Name extends string>(name: Name) => ((payload: In) => Out) & Named<Needs<Name, In, Out>> {
   return (name) => {
     checkName('contract', name)
     const unbound = (_payload: In): Out => {

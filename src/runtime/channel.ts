@@ -58,7 +58,7 @@ export interface Channel<in P> {
   readonly kind: ChannelKind
   readonly closed: boolean
   /** Messages held at most; `Infinity` without a bound, absent for a channel that holds none. */
-  readonly capacity?: number
+  readonly capacity?: number | undefined
   /** Messages held now. */
   readonly size: number
   /** Resolves when the channel has accepted the message; of a direct channel, when it has been handled. */
