@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { flow } from '../../src/flow/builder.ts'
-import { type SentTo, direct, queue } from '../../src/flow/channel-token.ts'
+import { type ChannelToken, type SentTo, direct, queue } from '../../src/flow/channel-token.ts'
 import type { FlowDef, OneWay } from '../../src/flow/flow-def.ts'
 import type { Flow, SealedFlow } from '../../src/flow/flow.ts'
 import { Declined, type Order, type OrderEvent, edgesOf, events, invoices, nodesOf, orders, toInvoice } from './samples.ts'
@@ -151,7 +151,7 @@ test('a member with several values of the key goes to the branch of each', () =>
 test('a key counts as a tag only when each member has it as a literal', () => {
   type Mixed = { readonly kind: 'a'; readonly loose: string; readonly some?: 'x' } | { readonly kind: 'b'; readonly loose: 'b' }
   const mixed = flow('f').from(direct('mixed').of<Mixed>())
-  mixed.route('kind', { a: (a) => a, b: (b) => b })
+  expectTypeOf(mixed.route('kind', { a: (a) => a, b: (b) => b })).toEqualTypeOf<Flow<ChannelToken<'direct', 'mixed', Mixed>, Mixed, {}, never, ChannelToken<'direct', 'mixed', Mixed>>>()
   // @ts-expect-error one member has any text there
   mixed.route('loose', {})
   // @ts-expect-error one member may lack it
