@@ -15,7 +15,7 @@ export interface RequestOptions {
 /** How a runtime is set up, besides the services the app needs. */
 export interface RuntimeOptions<ChannelId extends string = string> {
   /** By the name that channels give as `transport`; `default` serves those that give none, absent = memory. */
-  readonly transports?: { readonly default?: Transport; readonly [name: string]: Transport }
+  readonly transports?: Readonly<Record<string, Transport>>
   /** Absent = the system's clock. */
   readonly clock?: Clock
   /** Gives ids to messages from outside; absent = random prefix and number. */
