@@ -4,10 +4,33 @@
 export { flow } from './flow/builder.ts'
 export type { BranchEnd } from './flow/route-types.ts'
 export type { Flow, FlowStart, OpenFlow, SealedFlow } from './flow/flow.ts'
-export type { FlowDef, OneWay } from './flow/flow-def.ts'
+export type { AnyFlow, FlowDef, OneWay } from './flow/flow-def.ts'
 export { direct, priority, pubsub, queue, rendezvous } from './flow/channel-token.ts'
-export type { ChannelAccepting, ChannelToken } from './flow/channel-token.ts'
+export type {
+  AnyChannel,
+  ChannelAccepting,
+  ChannelFactory,
+  ChannelOptions,
+  ChannelToken,
+  Comparator,
+  DirectOptions,
+  PayloadOf,
+  PriorityOptions,
+  PubSubOptions,
+  QueueOptions,
+} from './flow/channel-token.ts'
 export { contract, service } from './flow/service.ts'
+export type { AnyFunction, Handler } from './flow/service.ts'
+export type { FailureOf, Outcome, ValueOf } from './flow/outcome.ts'
+export type { Recover } from './flow/step-types.ts'
+export type {
+  AggregateOptions,
+  CallOptions,
+  ConsumerOptions,
+  FilterOptions,
+  RecipientsOptions,
+  StepOptions,
+} from './flow/step-options.ts'
 export { message } from './message/message.ts'
 export type { Message, MessageDraft } from './message/message.ts'
 export type { HeadersInit, KnownHeaders, Sequence } from './message/headers.ts'
@@ -18,6 +41,9 @@ export type { Defect, ErrorMessage, Failure, TypedFailure } from './message/fail
 export { app } from './app/app.ts'
 export type { AnyApp, App } from './app/app.ts'
 export { appFromGraph } from './app/app-from-graph.ts'
+export type { UntypedChannel, UntypedFlow } from './app/app-from-graph.ts'
+export type { Graphed } from './app/graph-of.ts'
+export type { Replacements } from './app/replace.ts'
 export { replace } from './app/replace.ts'
 export { check, toDot, toJson, toMermaid } from './app/views.ts'
 export { readApp, readGraph } from './graph/read-graph.ts'
@@ -34,6 +60,7 @@ export type { RequestOptions, RuntimeOptions } from './runtime/runtime-options.t
 export type {
   Channel,
   ChannelSendOptions,
+  CorrelatedReceiveOptions,
   CorrelationSupport,
   Delivery,
   DirectChannel,
@@ -45,6 +72,7 @@ export type {
   RendezvousChannel,
   Sendable,
   SubscribableChannel,
+  SubscribeOptions,
 } from './runtime/channel.ts'
 export type { DeadLetter, DeadLetterFilter, DeadLetters, DeadReason, RedriveReport } from './runtime/dead-letters.ts'
 export type { DropReason, RuntimeEvents } from './runtime/events.ts'

@@ -7,7 +7,10 @@ import type { AnyApp, App } from './app.ts'
 import type { Provided } from './registry.ts'
 
 /** What can stand in for the functions of an app: services by name and type, those of a node by `<flow>/<node>`. */
-export type Replacements<F extends AnyFlow> = Partial<Provided<RefsOf<F>>> & { readonly [node: `${string}/${string}`]: NodeFunction }
+export type Replacements<F extends AnyFlow> = Partial<Provided<RefsOf<F>>> & NodeFunctions
+
+/** Functions of nodes, by `<flow>/<node>`. */
+type NodeFunctions = Readonly<Record<`${string}/${string}`, NodeFunction>>
 
 /** The compiler does not know which node has which types, so any function will do; written as a method for that reason. */
 type NodeFunction = { method(...args: unknown[]): unknown }['method']

@@ -13,6 +13,7 @@ declare const emits: unique symbol
 export interface ChannelAccepting<in Payload> {
   readonly kind: ChannelKind
   readonly id: string
+  /** @internal */
   readonly [accepts]: (payload: Payload) => void
 }
 
@@ -103,15 +104,39 @@ interface NotGiven {
 }
 declare const notGiven: unique symbol
 
-/** A channel that hands each message to its one consumer, in the sender's own async context (Point-to-Point Channel). */
+/**
+ * Names a channel that hands each message to its one consumer, in the sender's own async context (Point-to-Point Channel).
+ * A send resolves when everything up to the next buffering channel has run.
+ */
 export const direct: ChannelFactory<'direct', DirectOptions> = factory('direct')
-/** A FIFO buffer with competing consumers, bounded unless told otherwise (Point-to-Point Channel). */
+
+/**
+ * Names a FIFO buffer with competing consumers, bounded unless told otherwise (Point-to-Point Channel).
+ *
+ * @throws InvalidOptionError when the capacity is no whole number from 1 and not `Infinity`.
+ *
+ * @example
+ * ```ts
+ * import { queue } from 'allora'
+ *
+ * const orders = queue('orders', { capacity: 100 }).of<{ id: string }>()
+ * orders.spec // => { id: 'orders', kind: 'queue', capacity: 100 }
+ * ```
+ */
 export const queue: ChannelFactory<'queue', QueueOptions> = factory('queue')
-/** A buffer that gives the most urgent message first. */
+
+/**
+ * Names a buffer that gives the most urgent message first: by its `priority` header, higher first, or by a comparator; in order of
+ * arrival among equals.
+ *
+ * @throws InvalidOptionError when the capacity is no whole number from 1 and not `Infinity`.
+ */
 export const priority: ChannelFactory<'priority', PriorityOptions> = factory('priority')
-/** A queue without a buffer: a send waits for its receiver. */
+
+/** Names a queue without a buffer: a send resolves when a receiver has taken the message. */
 export const rendezvous: ChannelFactory<'rendezvous', ChannelOptions> = factory('rendezvous')
-/** A channel that gives every subscriber each message (Publish-Subscribe Channel). */
+
+/** Names a channel that gives every subscriber each message (Publish-Subscribe Channel). */
 export const pubsub: ChannelFactory<'pubsub', PubSubOptions> = factory('pubsub')
 
 type AnyOptions = DirectOptions & PriorityOptions & PubSubOptions

@@ -71,19 +71,21 @@ export interface Channel<in P> {
 
 /** A channel that calls its subscribers (Event-Driven Consumer). */
 export interface SubscribableChannel<in out P> extends Channel<P> {
-  /** Calls the handler with each message, which is settled when it returns or resolves, and delivered again when it throws or rejects. */
+  /** Calls the handler with each message, which is settled when it has been handled. One it fails with is a dead letter, as in a flow without an error scope. */
   subscribe(handler: (payload: P, message: Message<P>) => void | Promise<void>, options?: SubscribeOptions): Subscription
 }
 
 /** A channel that messages are fetched from (Polling Consumer). `for await` receives until the channel is closed and empty. */
 export interface PollableChannel<in out P> extends Channel<P>, AsyncIterable<Message<P>> {
-  /** The next message, which is then settled; `undefined` when the timeout elapses. */
+  /** The next message, which is then settled. */
   receive(options?: Patient<ReceiveOptions>): Promise<Message<P>>
+  /** The same; `undefined` when the timeout elapses. */
   receive(options: ReceiveOptions): Promise<Message<P> | undefined>
   /** The next message if there is one now. Needs a transport in memory. */
   tryReceive(): Message<P> | undefined
-  /** The next message, to be settled by the caller; `undefined` when the timeout elapses. */
+  /** The next message, to be settled by the caller. */
   take(options?: Patient<ReceiveOptions>): Promise<Delivery<P>>
+  /** The same; `undefined` when the timeout elapses. */
   take(options: ReceiveOptions): Promise<Delivery<P> | undefined>
   /** Removes the messages held (all, or those the predicate accepts) and gives them back. */
   purge(predicate?: (message: Message<P>) => boolean): Promise<readonly Message<P>[]>
@@ -91,7 +93,9 @@ export interface PollableChannel<in out P> extends Channel<P>, AsyncIterable<Mes
 
 /** A channel that can be asked for one message by its correlation id (Correlation Identifier). */
 export interface CorrelationSupport<in out P> extends PollableChannel<P> {
+  /** The next message, or the one with the correlation id, which is then settled. */
   receive(options?: Patient<CorrelatedReceiveOptions>): Promise<Message<P>>
+  /** The same; `undefined` when the timeout elapses. */
   receive(options: CorrelatedReceiveOptions): Promise<Message<P> | undefined>
 }
 

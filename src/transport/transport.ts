@@ -114,6 +114,7 @@ export interface Subscription {
   credit: number
   /** No new deliveries until `resume`. */
   pause(): void
+  /** New deliveries again. */
   resume(): void
   /** No new deliveries, ever. What is unsettled may still be settled. Idempotent. */
   stop(): void | Promise<void>
