@@ -18,6 +18,26 @@ export type UntypedFlow = FlowDef<UntypedChannel, unknown, unknown, UntypedChann
  *
  * @throws InvalidGraphError when the data is not a graph.
  * @throws DuplicateFlowError when two flows have the same id.
+ *
+ * @example
+ * ```ts
+ * import { appFromGraph, runtime, type FlowGraph } from 'allora'
+ *
+ * const json = `{
+ *   "version": 1, "id": "shout",
+ *   "channels": [{ "id": "in", "kind": "direct" }],
+ *   "nodes": [
+ *     { "id": "n0", "kind": "inlet", "channel": "in" },
+ *     { "id": "n1", "kind": "handle", "service": "shout" },
+ *     { "id": "n2", "kind": "reply" }
+ *   ],
+ *   "edges": [{ "from": "n0", "to": "n1" }, { "from": "n1", "to": "n2" }]
+ * }`
+ * const shouting = appFromGraph([JSON.parse(json) as FlowGraph], { shout: (text: string) => text.toUpperCase() })
+ *
+ * await using rt = await runtime(shouting).start()
+ * const reply = await rt.request('in', 'hello') // => { _tag: 'Right', right: 'HELLO' }
+ * ```
  */
 export function appFromGraph(graph: AppGraph | readonly FlowGraph[], functions: Readonly<Record<string, AnyFunction>> = {}): App<UntypedFlow> {
   const { flows } = readApp('flows' in graph ? graph : { version: GRAPH_VERSION, flows: graph })

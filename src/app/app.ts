@@ -30,6 +30,18 @@ export type AnyApp = App<AnyFlow>
  *
  * @throws DuplicateFlowError when two flows have the same id.
  * @throws DuplicateServiceError when one name stands for two functions.
+ *
+ * @example
+ * ```ts
+ * import { app, direct, flow, queue } from 'allora'
+ *
+ * const words = queue('words').of<string>()
+ * const split = flow('split').from(direct('text').of<string>()).split((text) => text.split(' ')).to(words).build()
+ * const count = flow('count').from(words).transform((word) => word.length).to(queue('lengths')).build()
+ *
+ * const { graph } = app(split, count)
+ * graph.flows.map((each) => each.id) // => ['split', 'count']
+ * ```
  */
 export function app<const Fs extends readonly AnyFlow[]>(
   ...flows: { [I in keyof Fs]: Fs[I] & Consistent<Fs[I], Registry<RefsOf<Fs[number]>>, Unbound<RefsOf<Fs[number]>>> }

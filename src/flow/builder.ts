@@ -10,9 +10,25 @@ import type { FlowStart } from './flow.ts'
 import { type FlowState, addErrorOutlet, addRecover, addStep, closeBranch, emptyState, lastNode, openBranch } from './flow-state.ts'
 
 /**
- * Begins a flow. Without an id it has that of the channel it reads from.
+ * Begins a flow (Pipes and Filters). Without an id it has that of the channel it reads from.
  *
  * @throws InvalidNameError when the id is empty.
+ *
+ * @example
+ * ```ts
+ * import { app, direct, flow, queue, runtime } from 'allora'
+ *
+ * const hello = flow('hello')
+ *   .from(direct('input'))
+ *   .handle((name: string) => `Hello, ${name}!`)
+ *   .to(queue('output'))
+ *   .build()
+ *
+ * await using rt = await runtime(app(hello)).start()
+ * await rt.send('input', 'World')
+ * const { payload } = await rt.channel('output').receive()
+ * payload // => 'Hello, World!'
+ * ```
  */
 export function flow(id?: string): FlowStart {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {

@@ -46,6 +46,17 @@ const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
  * Names a function, so that the graph, drawings, YAML and `replace` know it by that name.
  *
  * @throws InvalidNameError when the name is empty.
+ *
+ * @example
+ * ```ts
+ * import { direct, flow, service } from 'allora'
+ *
+ * const trim = service('trim', (text: string) => text.trim())
+ * const { graph, functions } = flow('tidy').from(direct('in')).handle(trim).build()
+ *
+ * graph.nodes[1] // => { id: 'n1', kind: 'handle', service: 'trim' }
+ * Object.keys(functions) // => ['trim']
+ * ```
  */
 export function service<const Name extends string, F extends AnyFunction>(name: Name, fn: F): F & Named<Provides<Name, F>> {
   checkName('service', name)
@@ -60,6 +71,17 @@ export function service<const Name extends string, F extends AnyFunction>(name: 
  * `Either` as `Out` in a `TaskEither`.
  *
  * @throws InvalidNameError when the name is empty.
+ *
+ * @example
+ * ```ts
+ * import { app, contract, direct, flow, runtime } from 'allora'
+ *
+ * const rate = contract<string, number>()('rate')
+ * const convert = flow('convert').from(direct('currency').of<string>()).handle(rate).build()
+ *
+ * await using rt = await runtime(app(convert), { services: { rate: async (currency) => currency.length } }).start()
+ * const reply = await rt.request('currency', 'EUR') // => { _tag: 'Right', right: 3 }
+ * ```
  */
 export function contract<In, Out>(): <const Name extends string>(name: Name) => ((payload: In) => Out) & Named<Needs<Name, In, Out>> {
   return (name) => {

@@ -59,8 +59,21 @@ type Bound<F extends AnyFlow> = keyof Services<F> extends never
 type WithServices<F extends AnyFlow> = keyof Services<F> extends never ? unknown : { readonly services: Services<F> }
 
 /**
- * Makes the runtime of an app; `start` then runs it.
- * The option `services` is required exactly when the app has contracts.
+ * Makes the runtime of an app. It holds all state: the app stays data, and may have several runtimes at a time.
+ *
+ * The option `services` is required exactly when the app has contracts, which it binds.
+ *
+ * @throws MissingServiceError when a contract is not bound.
+ *
+ * @example
+ * ```ts
+ * import { app, direct, flow, runtime } from 'allora'
+ *
+ * const square = flow('square').from(direct('numbers').of<number>()).transform((n) => n * n).build()
+ *
+ * await using rt = await runtime(app(square)).start()
+ * const reply = await rt.request('numbers', 7) // => { _tag: 'Right', right: 49 }
+ * ```
  */
 export function runtime<F extends AnyFlow>(app: App<F> & Bound<F>): Runtime<F>
 export function runtime<F extends AnyFlow>(app: App<F>, options: RuntimeOptions<keyof ChannelsOf<F> & string> & WithServices<F>): Runtime<F>

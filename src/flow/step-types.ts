@@ -1,0 +1,32 @@
+/** The types of what steps are given and make of it, where the outcome of a handler alone does not say it. */
+import type { Exchange } from '../message/exchange.ts'
+import type { Failure } from '../message/failure.ts'
+import type { KnownHeaders } from '../message/headers.ts'
+import type { ValueOf } from './outcome.ts'
+import type { Named } from './service.ts'
+
+/** Takes a failure and makes a payload to go on with. The exchange is as it was when it entered the failing step. */
+export interface Recover<in E, in H, out R, out N = never> extends Named<N> {
+  (failure: Failure<E>, exchange: Exchange<unknown, Partial<H>>): R
+}
+
+/** The payload that a predicate lets pass: narrowed, if it is a type guard. */
+export type Passed<P, F> = F extends (payload: any, exchange: never) => payload is infer Q ? ([Q] extends [P] ? Q : P) : P
+
+/** What can be split: anything iterable but text. */
+export type Parts = (Iterable<unknown> & object) | AsyncIterable<unknown>
+
+/** One part. */
+export type PartOf<S> = S extends Iterable<infer T> ? T : S extends AsyncIterable<infer T> ? T : never
+
+/** Stands for the splitter that was not given. */
+export interface NoSplitter extends Iterable<never> {
+  readonly [noSplitter]: true
+}
+declare const noSplitter: unique symbol
+
+/** What is split: the payload itself, or what the splitter gives. */
+export type SplitsBy<P, Q> = [Q] extends [NoSplitter] ? P : ValueOf<Q>
+
+/** What a header may be set to: the known ones have their types. */
+export type HeaderValue<K> = K extends keyof KnownHeaders ? NonNullable<KnownHeaders[K]> : unknown
