@@ -1,4 +1,7 @@
-/** `npm run bench [-- --quick]`: what Allora costs beside hand-written code, as ratios within this one run. */
+/**
+ * `npm run bench [-- --quick] [-- --check]`: what Allora costs beside hand-written code, as ratios within this one run. With
+ * `--check` it fails when something costs more than the ceiling; a noisy machine may do that too, so tests never ask.
+ */
 import { type Measurement, type Workload, measure } from './measure.ts'
 import { type Backlog, backlog } from './workloads/backlog.ts'
 import { boundedQueue } from './workloads/bounded-queue.ts'
@@ -9,6 +12,7 @@ import { pipeline } from './workloads/pipeline.ts'
 const CEILING = 4
 
 const quick = process.argv.includes('--quick')
+const checks = process.argv.includes('--check')
 const rounds = quick ? 5 : 15
 
 const workloads: readonly (() => Promise<Workload>)[] = [
@@ -46,7 +50,7 @@ const tooSlow = measurements.filter(({ workload, costs }) => workload.target < I
 const growth = backlogs.at(-1)!.nanoseconds / backlogs[0]!.nanoseconds
 for (const { workload, costs } of tooSlow) console.error(`${workload.name} costs ${costs.at(-1)!.ratio.toFixed(2)} times the hand-written code`)
 if (growth > 2) console.error(`receive grows with the backlog: ${growth.toFixed(2)} times from the smallest to the largest`)
-if (tooSlow.length > 0 || growth > 2) process.exitCode = 1
+if (checks && (tooSlow.length > 0 || growth > 2)) process.exitCode = 1
 
 function row({ workload, costs }: Measurement): string {
   const [limit, again, allora] = costs
