@@ -2,6 +2,7 @@
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidStepError, UnknownFunctionError } from '../errors/flow-errors.ts'
 import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
+import type { LooseFunction } from '../flow/service.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
 import type { AnyApp, App } from './app.ts'
 import type { Provided } from './registry.ts'
@@ -9,11 +10,8 @@ import type { Provided } from './registry.ts'
 /** What can stand in for the functions of an app: services by name and type, those of a node by `<flow>/<node>`. */
 export type Replacements<F extends AnyFlow> = Partial<Provided<RefsOf<F>>> & NodeFunctions
 
-/** Functions of nodes, by `<flow>/<node>`. */
-type NodeFunctions = Readonly<Record<`${string}/${string}`, NodeFunction>>
-
-/** The compiler does not know which node has which types, so any function will do; written as a method for that reason. */
-type NodeFunction = { method(...args: unknown[]): unknown }['method']
+/** Functions of nodes, by `<flow>/<node>`. The compiler does not know which node has which types, so any function will do. */
+type NodeFunctions = Readonly<Record<`${string}/${string}`, LooseFunction>>
 
 /**
  * The same app with some functions replaced; the given one stays as it is.

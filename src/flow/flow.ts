@@ -7,7 +7,7 @@ import type { FailureOf, HeadersAfter, Maybe, Outcome, Override, ValueOf } from 
 import type { BranchEnd, FlowResult, Joined, Otherwise, Rest, RouteKey, SelectorBranches, TagBranches, TagOf } from './route-types.ts'
 import type { Handler, NamesIn } from './service.ts'
 import type { AggregateOptions, CallOptions, ConsumerOptions, FilterOptions, RecipientsOptions, StepOptions } from './step-options.ts'
-import type { HeaderValue, NoSplitter, PartOf, Parts, Passed, Recover, SplitsBy } from './step-types.ts'
+import type { HeaderValue, PartOf, Parts, Passed, Recover, SplitsBy } from './step-types.ts'
 
 /**
  * A flow being built. Every operator gives a new flow and leaves this one as it is, so a chain can be forked at any point.
@@ -88,10 +88,10 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    * const reply = await rt.request('words', 'hello world') // => { _tag: 'Right', right: 'HELLO! WORLD' }
    * ```
    */
-  split<Q extends Outcome<Parts> = NoSplitter, N = never>(
+  split<Q extends Outcome<Parts> = never, N = never>(
     splitter?: Handler<P, H, Q, N> | StepOptions,
     options?: StepOptions,
-  ): SplitsBy<P, Q> extends Parts
+  ): [SplitsBy<P, Q>] extends [Parts]
     ? Flow<Src, PartOf<SplitsBy<P, Q>>, H, E | FailureOf<Q>, R | N>
     : FlowTypeError<'split() needs a payload that is an array or another iterable: write split((payload) => payload.items)'>
 
@@ -342,10 +342,10 @@ export interface OpenFlow<C extends AnyChannel> extends Omit<Flow<C, unknown, {}
   ): Flow<Adopt<C, P>, Passed<P, F>, {}, FailureOf<ReturnType<F>>, Adopt<C, P> | NamesIn<F> | Sent<D, P>>
 
   /** Makes a message of each part that a function gives (Splitter). */
-  split<P, Q extends Outcome<Parts> = NoSplitter, N = never>(
+  split<P, Q extends Outcome<Parts> = never, N = never>(
     splitter?: Handler<P, {}, Q, N> | StepOptions,
     options?: StepOptions,
-  ): [Q] extends [NoSplitter]
+  ): [Q] extends [never]
     ? FlowTypeError<'split() needs a payload that is an array or another iterable: write split((payload) => payload.items)'>
     : Flow<Adopt<C, P>, PartOf<ValueOf<Q>>, {}, FailureOf<Q>, Adopt<C, P> | N>
 }

@@ -34,6 +34,9 @@ export interface Needs<out Name extends string, in In, R> {
 /** Any function that can be a service. */
 export type AnyFunction = (...args: never[]) => unknown
 
+/** Any function, where a parameter without a type is `unknown`. Written as a method, because functions are not compared so freely. */
+export type LooseFunction = { method(...args: unknown[]): unknown }['method']
+
 /** Behind a name: the function, or nothing yet. */
 export interface ServiceEntry {
   readonly name: string
@@ -58,7 +61,7 @@ const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
  * Object.keys(functions) // => ['trim']
  * ```
  */
-export function service<const Name extends string, F extends AnyFunction>(name: Name, fn: F): F & Named<Provides<Name, F>> {
+export function service<const Name extends string, F extends LooseFunction>(name: Name, fn: F): F & Named<Provides<Name, F>> {
   checkName('service', name)
   const named = (...args: never[]): unknown => fn(...args)
   entries.set(named, { name, fn })

@@ -19,14 +19,8 @@ export type Parts = (Iterable<unknown> & object) | AsyncIterable<unknown>
 /** One part. */
 export type PartOf<S> = S extends Iterable<infer T> ? T : S extends AsyncIterable<infer T> ? T : never
 
-/** Stands for the splitter that was not given. */
-export interface NoSplitter extends Iterable<never> {
-  readonly [noSplitter]: true
-}
-declare const noSplitter: unique symbol
-
-/** What is split: the payload itself, or what the splitter gives. */
-export type SplitsBy<P, Q> = [Q] extends [NoSplitter] ? P : ValueOf<Q>
+/** What is split: what the splitter gives, or, without one, the payload itself. */
+export type SplitsBy<P, Q> = [Q] extends [never] ? P : ValueOf<Q>
 
 /** What a header may be set to: the known ones have their types. */
 export type HeaderValue<K> = K extends keyof KnownHeaders ? NonNullable<KnownHeaders[K]> : unknown

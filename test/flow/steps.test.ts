@@ -188,6 +188,11 @@ describe('T5: split', () => {
     expect(nodeAfter(start.split((order) => order.lines, { id: 'lines' }))).toEqual({ id: 'lines', kind: 'split', service: 'f/lines' })
   })
 
+  test('the parts of any are unknown', () => {
+    expectTypeOf(start.handle((order) => JSON.parse(order.id)).split()).toEqualTypeOf<Flow<Orders, unknown, {}, never, Orders>>()
+    expectTypeOf(start.split((order) => JSON.parse(order.id))).toEqualTypeOf<Flow<Orders, unknown, {}, never, Orders>>()
+  })
+
   test('parts may come later, one by one, or not at all', () => {
     expectTypeOf(start.split(async (order) => order.lines)).toEqualTypeOf<Flow<Orders, Line, {}, never, Orders>>()
     expectTypeOf(
