@@ -34,7 +34,7 @@ export class Continuation {
 
   /** Ends the waiting with an error. What the handler still answers is ignored. */
   abort(error: unknown): void {
-    if (!this.ended) this.fail(error)
+    this.fail(error)
   }
 
   private wait(): void {

@@ -167,7 +167,8 @@ export class Engine implements RunnerHost {
   /** Sends from untyped code: the payload is validated by the channel's schema, if it has one. */
   async sendUnknown(id: string, payload: unknown, options?: SendOptions): Promise<void> {
     this.running().require(id)
-    const value = await validate(this.app.schemas[id], payload, id)
+    const { schemas } = this.app
+    const value = await validate(Object.hasOwn(schemas, id) ? schemas[id] : undefined, payload, id)
     return this.send(id, value, options)
   }
 
@@ -258,7 +259,7 @@ export class Engine implements RunnerHost {
         error,
         channelId: frame.source.channelId,
         flowId: frame.source.flowId,
-        ...(error.nodeId === undefined ? {} : { nodeId: error.nodeId }),
+        nodeId: error.nodeId!,
         attempts: frame.attempt,
         firstFailedAt: now,
         lastFailedAt: now,

@@ -46,8 +46,7 @@ export function isParked(error: unknown): boolean {
 }
 
 /** Notes on the error where the failed message went, for the reader of its sentence. */
-export function parkedInDeadLetters(error: AlloraError, messageId: string): void {
-  if (!(error instanceof FlowError)) return
+export function parkedInDeadLetters(error: FlowError, messageId: string): void {
   error.parked = { kind: 'deadLetters' }
   error.message += ` The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "${messageId}" }).`
 }

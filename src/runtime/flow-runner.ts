@@ -167,17 +167,18 @@ export class FlowRunner {
     try {
       if (host.aborting) return this.giveBack(frame, undefined)
       if (isParked(error)) return frame.delivery?.ack()
-      if (answered && error instanceof FlowError && frame.gathered === undefined) {
-        error.parked = { kind: 'caller' }
+      const failed = error as FlowError
+      if (answered && frame.gathered === undefined) {
+        failed.parked = { kind: 'caller' }
         return frame.delivery?.ack()
       }
-      return this.park(frame, error as AlloraError)
+      return this.park(frame, failed)
     } finally {
       host.gateway.fail(replyTo, frame.failure ?? { kind: 'defect', cause: error }, error)
     }
   }
 
-  private park(frame: Frame, error: AlloraError): Settling {
+  private park(frame: Frame, error: FlowError): Settling {
     try {
       this.host.bury(frame, error, 'failed')
     } catch (refusal) {

@@ -1,12 +1,15 @@
 import { app, direct, flow, message, priority, pubsub, queue, rendezvous, runtime } from 'allora'
 import type { Message } from 'allora'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { ChannelClosedError, VetoedError } from '../../src/errors/channel-errors.ts'
 import type { ChannelToken } from '../../src/flow/channel-token.ts'
 import { NotStartedError } from '../../src/errors/lifecycle-errors.ts'
 import { memory } from '../../src/memory/memory.ts'
+import type { Engine } from '../../src/runtime/engine.ts'
 import type { ChannelInterceptor } from '../../src/transport/interceptors.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import type { AnyMessage, Transport } from '../../src/transport/transport.ts'
 import { deferred, drained, forbidUnhandledRejections, recorded, settled, started } from './rig.ts'
 
 forbidUnhandledRejections()
@@ -297,6 +300,64 @@ describe('subscribe', () => {
   })
 })
 
+describe('C8: order', () => {
+  test('C8: with concurrency, messages of one key keep their order, at an inlet and behind a channel', async () => {
+    const keys: unknown[] = []
+    const running: string[] = []
+    const gates: Record<string, ReturnType<typeof deferred<void>>> = {}
+    const work = async (text: string): Promise<string> => {
+      running.push(text)
+      const gate = deferred()
+      gates[text] = gate
+      await gate.promise
+      return text
+    }
+    const byKey = { concurrency: 3, orderBy: (text: string, it: Message<string>) => (keys.push(it.payload), text[0]) }
+    const { rt } = await started(
+      app(flow('f').from(queue('in').of<string>(), byKey).handle(work).through(queue('next').of<string>(), byKey).handle(work).to(queue('out').of<string>()).build()),
+    )
+    for (const text of ['a1', 'a2', 'b1', 'a3', 'b2']) await rt.send('in', text)
+    await settled()
+    expect(running).toEqual(['a1', 'b1'])
+    expect(keys).toContain('a2')
+    for (const text of ['b1', 'b1', 'a1', 'a1', 'a2', 'b2', 'a2', 'b2', 'a3', 'a3']) {
+      gates[text]!.resolve()
+      await settled()
+    }
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual(['b1', 'a1', 'a2', 'b2', 'a3'])
+  })
+})
+
+describe('schemas', () => {
+  const positive = z.object({ id: z.string(), lines: z.array(z.number().positive()) })
+  const refusing: StandardSchemaV1<number> = {
+    '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no', path: [{ key: 'key of an object' }] }, { message: 'no path' }] }) },
+  }
+  const orders = app(flow('f').from(queue('orders').of(positive)).to(queue('out').of(positive)).build(), flow('g').from(queue('constructor')).handle((n) => n).build(), flow('h').from(queue('other').of(refusing)).build())
+
+  test('what untyped code sends is what the schema of the channel makes of it', async () => {
+    const { rt } = await started(orders)
+    const engine = rt as unknown as Engine
+    await engine.sendUnknown('orders', { id: 'a', lines: [1], extra: true })
+    await engine.sendUnknown('constructor', 'no schema, no check')
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([{ id: 'a', lines: [1] }])
+  })
+
+  test('what does not fit is refused with every issue, and nothing is sent', async () => {
+    const { rt } = await started(orders)
+    const engine = rt as unknown as Engine
+    const error = (await failure(engine.sendUnknown('orders', { lines: [1, -2] }))) as Error
+    expect(error).toMatchObject({ code: 'ALLORA211', issues: [{ path: ['id'] }, { path: ['lines', 1] }] })
+    expect(error.message).toMatchInlineSnapshot(`"The payload does not fit the schema of channel "orders": id: Invalid input: expected string, received undefined; lines.1: Too small: expected number to be >0. Nothing was sent."`)
+    await expect(engine.sendUnknown('orders', 7)).rejects.toThrow('of channel "orders": Invalid input')
+    await expect(engine.sendUnknown('other', 7)).rejects.toThrow('of channel "other": key of an object: no; no path. Nothing was sent.')
+    await expect(engine.sendUnknown('ordesr', 7)).rejects.toMatchObject({ code: 'ALLORA209' })
+    expect(rt.metrics().channels['orders']!.accepted).toBe(0)
+  })
+})
+
 describe('C11: expiry', () => {
   test('C11: an expired message is not handled: it is a dead letter, counted as expired', async () => {
     const { rt, clock } = await started(app(flow('f').from(queue('in').of<number>()).to(queue('out').of<number>()).build()))
@@ -379,7 +440,8 @@ describe('channels of another transport', () => {
           spec: port.spec,
           get closed() { return port.closed },
           get stats() { return port.stats },
-          send: async (...args) => port.send(...args),
+          // What comes over a wire is plain data.
+          send: async (it, options) => port.send(JSON.parse(JSON.stringify(it)) as AnyMessage, options),
           trySend: () => { throw new Error('not here') },
           take: async (options) => later(await port.take(options)),
           receive: async (options) => port.receive(options),

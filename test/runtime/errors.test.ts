@@ -442,6 +442,19 @@ describe('E6: dead letters', () => {
     expect(rt.deadLetters.list().map(({ id, flowId }) => [id, flowId])).toEqual([['m1', 'a'], ['m1', 'b']])
   })
 
+  test('E6: a message that dies twice in one flow is one letter with two attempts', async () => {
+    const { rt } = await started(
+      app(
+        flow('f').from(direct('in').of<number>()).tap(queue('work').of<number>()).to(queue('work').of<number>()).build(),
+        flow('g').from(queue('work').of<number>()).handle(failing).build(),
+      ),
+    )
+    await rt.send('in', 1)
+    await rt.idle()
+    expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', flowId: 'g', attempts: 2 }])
+    expect(rt.metrics().channels['work']).toMatchObject({ accepted: 2, dead: 2 })
+  })
+
   test('E6: with full dead letters the message stays unsettled and comes again', async () => {
     let broken = true
     const { rt, clock } = await started(orders(() => broken), { deadLetters: { capacity: 1 } })
@@ -585,5 +598,17 @@ describe('E8: no way to fail escapes', () => {
     gate.reject(new Error('too late'))
     await settled()
     expect(rt.deadLetters.size).toBe(0)
+  })
+
+  test('E8: what an aborted handler succeeds with later goes nowhere', async () => {
+    const gate = deferred<number>()
+    let calls = 0
+    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).handle(() => gate.promise).handle(() => void calls++).build()))
+    const sending = failure(rt.send('in', 1))
+    await rt.stop({ timeout: 0 })
+    expect(await sending).toBeInstanceOf(AbortedError)
+    gate.resolve(1)
+    await settled()
+    expect(calls).toBe(0)
   })
 })

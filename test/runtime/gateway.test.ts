@@ -114,6 +114,17 @@ describe('G1: request', () => {
     expect(rt.deadLetters.list()).toMatchObject([{ error: { cause: new Error('enough') } }])
   })
 
+  test('G1: sends on the same stack give up with the signal of the request', async () => {
+    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).to(queue('full', { capacity: 1 }).of<number>()).build()))
+    await rt.send('full', 0)
+    const controller = new AbortController()
+    const sending = failure(rt.send('in', 1, { signal: controller.signal }))
+    await settled()
+    controller.abort(new Error('enough'))
+    expect(await sending).toMatchObject({ flowId: 'f', cause: new Error('enough') })
+    expect(drained(rt.channel('full'))).toEqual([0])
+  })
+
   test('G1: a request that its channel refuses is told so', async () => {
     const { rt } = await started(app(flow().from(queue('in', { capacity: 1, overflow: 'reject' }).of<number>()).handle(() => new Promise<number>(() => {})).build()))
     void failure(rt.request('in', 1))

@@ -1,5 +1,6 @@
 import { app, direct, flow, message, queue, runtime } from 'allora'
 import type { Message } from 'allora'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { InvalidHeaderError } from '../../src/errors/channel-errors.ts'
@@ -77,6 +78,8 @@ test('M1: redelivery makes the same ids again, one for each node and part', asyn
   expect(failing.seen).toEqual(whole.seen)
   expect(failing.out).toEqual(whole.out.slice(0, 2))
   expect(new Set([...whole.seen, ...whole.out]).size).toBe(6)
+  // Each half of the derivation tells the parts apart by itself.
+  for (const [from, to] of [[3, 10], [10, 17]]) expect(new Set([...whole.seen, ...whole.out].map((id) => id.slice(from, to))).size).toBe(6)
   expect([...whole.seen, ...whole.out].every((id) => id.startsWith('m1~') && id.length <= 'm1'.length + DERIVED)).toBe(true)
 })
 
@@ -198,6 +201,7 @@ test('M2: the first handler behind an async one sees the same message as behind 
 test('M2: a known header of a wrong type is refused by name', () => {
   expect(() => message(1, { priority: 'high' as never })).toThrow(InvalidHeaderError)
   expect(() => message(1, { priority: 'high' as never })).toThrowErrorMatchingInlineSnapshot(`[InvalidHeaderError: Header "priority" must be a number, but it is the string "high". Set it to a number or leave it out.]`)
+  expect(() => message(1, { sequence: 'first' as never })).toThrow('it is the string "first"')
   expect(() => message(1, { sequence: { number: 1 } as never })).toThrowErrorMatchingInlineSnapshot(`[InvalidHeaderError: Header "sequence" must be a sequence ({ correlationId, number, size?, outer? }), but it is an object. Set it to such an object or leave it out.]`)
   for (const wrong of [Number.NaN, null, [], {}, 'x', true]) expect(() => message(1, { expiresAt: wrong as never })).toThrow('"expiresAt" must be a number')
   expect(() => restoreMessage({ id: 'a', timestamp: 0, payload: 1, headers: { correlationId: 7 } })).toThrow('"correlationId" must be a string')
@@ -271,4 +275,5 @@ test('M5: a message reads as plain data', async () => {
     payload: 1,
     headers: { tenant: 'a', causationId: 'm1' },
   })
+  expect(inspect(made)).toBe(`Message ${inspect(JSON.parse(JSON.stringify(made)))}`)
 })

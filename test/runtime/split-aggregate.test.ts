@@ -338,16 +338,16 @@ describe('T6: aggregate by split', () => {
     'gives Left': () => left(new Error('no sum')),
     'gives a Left later': async () => left(new Error('no sum')),
   })) {
-    test(`T6: a combine that ${how} fails the whole message, which can be redriven`, async () => {
+    for (const last of [2, 3]) test(`T6: a combine that ${how} ${last === 2 ? 'with the last part' : 'at the end'} fails the whole message, which can be redriven`, async () => {
       let broken = true
       const { rt } = await started(
-        app(flow().from(direct('in').of<readonly number[]>()).split().aggregate({ combine: (group) => (broken ? combine() : (group.length as never)), id: 'sum' }).to(queue('out')).build()),
+        app(flow().from(direct('in').of<readonly number[]>()).split().filter((n) => n < 3).aggregate({ combine: (group) => (broken ? combine() : (group.length as never)), id: 'sum' }).to(queue('out')).build()),
       )
-      await expect(rt.send('in', [1, 2])).rejects.toMatchObject({ nodeId: 'sum', cause: { message: 'no sum' } })
-      expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', message: { payload: [1, 2] } }])
+      await expect(rt.send('in', [1, 1, last])).rejects.toMatchObject({ nodeId: 'sum', cause: { message: 'no sum' } })
+      expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', message: { payload: [1, 1, last] } }])
       broken = false
       await rt.deadLetters.redrive({})
-      expect(drained(rt.channel('out'))).toEqual([2])
+      expect(drained(rt.channel('out'))).toEqual([last === 2 ? 3 : 2])
     })
 
     for (const [when, parts] of Object.entries({ 'with its last part': [1, 2, 3, 4], 'at its end': [1, 2, 3, 5] })) {
@@ -393,6 +393,27 @@ describe('T6: aggregate across messages', () => {
     const { rt } = await started(groupBy({ when: (group: readonly string[]) => group.at(-1)!.endsWith('!') }))
     for (const text of ['a1', 'a2', 'b!', 'a!']) await rt.send('in', text)
     expect(drained(rt.channel('out'))).toEqual([['b!'], ['a1', 'a2', 'a!']])
+  })
+
+  test('T6: a duplicate is asked about, too, but is not in the group', async () => {
+    const groups: (readonly string[])[] = []
+    const { rt, dropped } = await started(groupBy({ when: (group: readonly string[]) => groups.push(group) === 3 }))
+    await rt.send('in', message('a1', { sequence: { correlationId: 'g', number: 1 } }))
+    await rt.send('in', message('a1', { sequence: { correlationId: 'g', number: 1 } }))
+    await rt.send('in', 'a2')
+    expect(groups).toEqual([['a1'], ['a1'], ['a1', 'a2']])
+    expect(dropped).toEqual(['duplicate "a1"'])
+    expect(drained(rt.channel('out'))).toEqual([['a1', 'a2']])
+  })
+
+  test('T6: a message for which `when` fails is in no group', async () => {
+    const { rt } = await started(groupBy({ when: (group: readonly string[]) => { if (group.includes('a!')) throw new Error('no'); return group.length === 2 } }))
+    await expect(rt.send('in', 'a!')).rejects.toThrow('no')
+    expect(rt.metrics().openGroups).toBe(0)
+    await rt.send('in', 'a1')
+    await expect(rt.send('in', 'a!')).rejects.toThrow('no')
+    await rt.send('in', 'a2')
+    expect(drained(rt.channel('out'))).toEqual([['a1', 'a2']])
   })
 
   test('T6: a message without a key belongs to no group', async () => {
@@ -493,8 +514,11 @@ describe('T6: aggregate across messages', () => {
     const { rt } = await started(groupBy({ size: 2 }))
     await rt.send('in', message('a1', { tenant: 'x', priority: 1, only: 1, correlationId: 'c' }))
     await rt.send('in', message('a2', { tenant: 'x', priority: 2, correlationId: 'c' }))
-    const out = rt.channel('out').tryReceive()!
-    expect(out.headers).toEqual({ tenant: 'x', correlationId: 'c', causationId: 'm1' })
+    expect(rt.channel('out').tryReceive()!.headers).toEqual({ tenant: 'x', correlationId: 'c', causationId: 'm1' })
+    const sequence = { correlationId: 'c', number: 1 }
+    await rt.send('in', message('b1', { sequence, correlationId: 'c' }))
+    await rt.send('in', message('b2', { correlationId: 'c' }))
+    expect(rt.channel('out').tryReceive()!.headers).toEqual({ correlationId: 'c', causationId: 'm3' })
   })
 
   test('T6: what fails behind the group makes dead letters of all its members', async () => {
@@ -657,6 +681,33 @@ describe('T6: aggregate with a timeout', () => {
     await sent.rt.idle()
     expect(drained((sent.rt.channel as (id: string) => never)('discarded'))).toEqual(['a1'])
     expect(sent.dropped).toEqual([])
+  })
+
+  test('T6: a member that the flow behind discardTo has parked is not counted as dropped', async () => {
+    const { rt, clock, dropped } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<string>())
+          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, onTimeout: 'discard', discardTo: direct('discarded').of<string>() })
+          .to(queue('out'))
+          .build(),
+        flow('g').from(direct('discarded').of<string>()).handle(() => { throw new Error('no') }).build(),
+      ),
+    )
+    await rt.send('in', 'a1')
+    await clock.advance(100)
+    await rt.idle()
+    expect(rt.deadLetters.list()).toMatchObject([{ flowId: 'g', message: { payload: 'a1' } }])
+    expect(dropped).toEqual([])
+  })
+
+  test('T6: a discarded member that was a request is told at once', async () => {
+    const { rt, clock } = await started(
+      app(flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 1, size: 3, timeout: 100, onTimeout: 'discard' }).build()),
+    )
+    const asking = rt.request('in', 'a1').catch((error: unknown) => error)
+    await clock.advance(100)
+    expect(await asking).toMatchObject({ code: 'ALLORA309' })
   })
 
   test('T6: a discardTo that refuses a member leaves it counted', async () => {
