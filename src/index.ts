@@ -18,9 +18,11 @@ export type {
   PriorityOptions,
   PubSubOptions,
   QueueOptions,
+  SentTo,
 } from './flow/channel-token.ts'
 export { contract, service } from './flow/service.ts'
-export type { AnyFunction, Handler } from './flow/service.ts'
+export type { AnyFunction, Handler, Named, Needs, Provides } from './flow/service.ts'
+export type { FlowTypeError } from './flow/flow-type-error.ts'
 export type { FailureOf, Outcome, ValueOf } from './flow/outcome.ts'
 export type { Recover } from './flow/step-types.ts'
 export type {
@@ -32,7 +34,7 @@ export type {
   StepOptions,
 } from './flow/step-options.ts'
 export { message } from './message/message.ts'
-export type { Message, MessageDraft } from './message/message.ts'
+export type { Envelope, Message, MessageDraft } from './message/message.ts'
 export type { HeadersInit, KnownHeaders, Sequence } from './message/headers.ts'
 export type { Exchange, HistoryEntry } from './message/exchange.ts'
 export type { Defect, ErrorMessage, Failure, TypedFailure } from './message/failure.ts'

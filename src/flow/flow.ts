@@ -152,6 +152,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
     cases: TagBranches<P, H, K, Ends>,
     options?: StepOptions,
   ): Joined<Src, E, R, Ends[keyof Ends]>
+  /** The same, with a branch for what no case takes. */
   route<K extends RouteKey<P>, Ends extends Partial<Record<TagOf<P, K>, BranchEnd>>, Other extends BranchEnd>(
     key: K,
     cases: TagBranches<P, H, K, Ends>,
@@ -182,6 +183,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
     options?: StepOptions,
   ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
+  /** The same, with a branch for what no case takes. */
   routeBy<Q extends Outcome<string>, Ends extends Partial<Record<ValueOf<Q> & string, BranchEnd>>, Other extends BranchEnd, N = never>(
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,

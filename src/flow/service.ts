@@ -28,6 +28,7 @@ export interface Provides<out Name extends string, out F> {
 /** A service that a flow expects from the runtime. */
 export interface Needs<out Name extends string, in In, R> {
   readonly needs: Name
+  /** What the function must take and give. */
   readonly fn: (payload: In, exchange: Exchange<In>) => TypedOutcome<FailureOf<R>, ValueOf<R>>
 }
 
@@ -49,6 +50,8 @@ const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
  * Names a function, so that the graph, drawings, YAML and `replace` know it by that name.
  *
  * @throws InvalidNameError when the name is empty.
+ *
+ * @typeParam F - The function's own type.
  *
  * @example
  * ```ts

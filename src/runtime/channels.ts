@@ -26,7 +26,7 @@ export class Channels {
   private opened: Transport[] = []
 
   constructor(graph: AppGraph, options: ChannelsOptions) {
-    this.specs = new Map(graph.flows.flatMap((flow) => flow.channels).map((spec) => [spec.id, spec]))
+    this.specs = mergedSpecs(graph)
     this.options = options
   }
 
@@ -104,4 +104,11 @@ export class Channels {
       { channelId: id },
     )
   }
+}
+
+/** Each channel with every option that any flow gives it; `check` has refused those that contradict each other. */
+function mergedSpecs(graph: AppGraph): ReadonlyMap<string, ChannelSpec> {
+  const specs = new Map<string, ChannelSpec>()
+  for (const spec of graph.flows.flatMap((flow) => flow.channels)) specs.set(spec.id, { ...specs.get(spec.id), ...spec })
+  return specs
 }
