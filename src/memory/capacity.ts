@@ -9,10 +9,16 @@ export function capacityOf(spec: ChannelSpec): number {
   const { capacity = DEFAULT_CAPACITY } = spec
   if (capacity === 'unbounded') return Infinity
   if (Number.isInteger(capacity) && capacity > 0) return capacity
-  const fix = capacity === 0 ? 'For a channel without a buffer use a rendezvous channel.' : `Use 'unbounded' for a channel without a limit.`
-  throw new InvalidOptionError(`The capacity of channel "${spec.id}" must be a whole number of at least 1, but it is ${capacity}. ${fix}`, {
-    channelId: spec.id,
-  })
+  const fix =
+    capacity === 0
+      ? 'For a channel without a buffer use a rendezvous channel.'
+      : `Use 'unbounded' for a channel without a limit.`
+  throw new InvalidOptionError(
+    `The capacity of channel "${spec.id}" must be a whole number of at least 1, but it is ${capacity}. ${fix}`,
+    {
+      channelId: spec.id,
+    },
+  )
 }
 
 /** The policies that accept a message for which there is no room, and drop one; `undefined` = there is another policy. */

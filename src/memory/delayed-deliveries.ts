@@ -6,6 +6,7 @@ import type { MemoryDelivery } from './memory-delivery.ts'
 export class DelayedDeliveries<D extends MemoryDelivery> {
   private readonly timers = new Map<D, Timer>()
   private readonly clock: Clock
+  private cancelled = false
   private readonly due: (delivery: D) => void
 
   constructor(clock: Clock, due: (delivery: D) => void) {
@@ -18,7 +19,7 @@ export class DelayedDeliveries<D extends MemoryDelivery> {
       this.timers.delete(delivery)
       this.due(delivery)
     }
-    this.timers.set(delivery, this.clock.schedule(delay, elapsed))
+    this.timers.set(delivery, this.cancelled ? NEVER : this.clock.schedule(delay, elapsed))
   }
 
   remove(delivery: D): void {
@@ -26,8 +27,9 @@ export class DelayedDeliveries<D extends MemoryDelivery> {
     this.timers.delete(delivery)
   }
 
-  /** Stops all timers and leaves the deliveries where they are. */
+  /** Stops all timers, also of deliveries that are still to come, and leaves them where they are. */
   cancel(): void {
+    this.cancelled = true
     for (const timer of this.timers.values()) timer.cancel()
   }
 
@@ -36,3 +38,5 @@ export class DelayedDeliveries<D extends MemoryDelivery> {
     return [...this.timers.keys()]
   }
 }
+
+const NEVER: Timer = { cancel: () => {} }

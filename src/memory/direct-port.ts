@@ -67,6 +67,7 @@ export class DirectPort extends MemoryPort {
   /** The consumers that are not paused. */
   private active: readonly DirectSubscription[] = []
   private turn = 0
+  private ended = false
   private readonly unsettled = new LinkedList<MemoryDelivery>()
   private readonly delayed: DelayedDeliveries<DirectDelivery>
   /** Accepted messages whose time has come. */
@@ -95,6 +96,7 @@ export class DirectPort extends MemoryPort {
 
   override shutDown(): Leftover[] {
     this.close()
+    this.ended = true
     this.consumers = this.active = []
     this.delayed.cancel()
     const delayed = this.delayed.toArray()
@@ -117,7 +119,7 @@ export class DirectPort extends MemoryPort {
   giveBack(delivery: DirectDelivery, delay: number): void {
     unlink(delivery)
     this.stats.inFlight--
-    delivery.again = this.handLater(delivery.next(), delay)
+    delivery.again = this.handLater(delivery.next(), this.ended ? 0 : delay)
   }
 
   protected override admits(): boolean {

@@ -29,7 +29,10 @@ export class Handling extends Waiter<void, Handling> {
     if (this.failures.length === 0) return this.resolve()
     const count = this.failures.length === 1 ? '1 subscriber' : `${this.failures.length} subscribers`
     this.reject(
-      new AggregateError(this.failures, `${count} of channel "${this.channelId}" failed to handle the message. See the errors of this one.`),
+      new AggregateError(
+        this.failures,
+        `${count} of channel "${this.channelId}" failed to handle the message. See the errors of this one.`,
+      ),
     )
   }
 }

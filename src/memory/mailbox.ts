@@ -1,5 +1,4 @@
 /** A mailbox: messages on one side, takers and consumers in a line on the other, and deliveries out until they are settled. */
-import { InvalidOptionError } from '../errors/channel-errors.ts'
 import type {
   AnyMessage,
   ConsumeOptions,
@@ -13,7 +12,6 @@ import type {
 import type { Counts } from './counts.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import type { Handling } from './handling.ts'
-import type { OrderBy } from './key-lanes.ts'
 import { leftover } from './leftover.ts'
 import { LinkedList, unlink } from './linked-list.ts'
 import type { DeliveryOwner, MailboxDelivery } from './mailbox-delivery.ts'
@@ -23,7 +21,7 @@ import { type MessageOrder, headersOf, mayExpire } from './message-order.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiverLine, type Supply } from './receiver-line.ts'
 import { type Receiver, Taker, hand } from './receiver.ts'
-import { closedForTaking } from './refusals.ts'
+import { closedForTaking, otherKey } from './refusals.ts'
 import { mayWait } from './waiter.ts'
 
 /** The channel a mailbox belongs to. */
@@ -89,7 +87,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
 
   /** Whether who is served next may depend on the message. */
   get selective(): boolean {
-    return this.store.selective
+    return this.store.selective || this.asked?.correlationId !== undefined
   }
 
   /** Whether somebody is there to receive this message now (`rendezvous`). */
@@ -105,7 +103,16 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   /** Takes a message in. */
   accept(message: AnyMessage, delay = 0, handling?: Handling): void {
     this.counts.accepted++
-    if (this.line.isOpen && this.size === 0 && delay === 0 && handling === undefined && !mayExpire(message)) {
+    this.asked = undefined
+    if (
+      this.line.isOpen &&
+      this.size === 0 &&
+      delay === 0 &&
+      handling === undefined &&
+      !this.selective &&
+      !mayExpire(message)
+    ) {
+      // The plain case of pubsub: nothing is before this message, and nothing has to be known of it.
       return this.line.pass(this.handOut(this.store.place(message)))
     }
     const drop = this.full ? this.setup.drop : undefined
@@ -119,7 +126,10 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   }
 
   /** The next message, or a promise of it; `accept` makes of it what the caller wants. */
-  take<T>(options: TakeOptions | undefined, accept: (delivery: MailboxDelivery) => T): T | undefined | Promise<T | undefined> {
+  take<T>(
+    options: TakeOptions | undefined,
+    accept: (delivery: MailboxDelivery) => T,
+  ): T | undefined | Promise<T | undefined> {
     options?.signal?.throwIfAborted()
     const delivery = this.tryTake(options)
     if (delivery !== undefined) return accept(delivery)
@@ -131,19 +141,16 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   tryTake(options: TakeOptions = NO_OPTIONS): MailboxDelivery | undefined {
     // Who came first is served first, also while a consumer before him is still to be called.
     if (this.line.hasTakers && options.correlationId === undefined) return undefined
-    if (this.capacity === 0) {
-      this.asked = options
-      this.owner.admit()
-      this.asked = undefined
-    }
-    const delivery = this.next(options.correlationId)
+    let delivery = this.next(options.correlationId)
+    while (delivery === undefined && this.ask(options)) delivery = this.next(options.correlationId)
     this.stir()
     return delivery
   }
 
   /** Takes a message and counts it settled at once, in the plain case; see `take` for the others. */
   tryReceive(options: TakeOptions | undefined): AnyMessage | undefined {
-    if (this.line.hasTakers || options?.correlationId !== undefined || options?.signal?.aborted === true) return undefined
+    if (this.line.hasTakers || options?.correlationId !== undefined || options?.signal?.aborted === true)
+      return undefined
     const message = this.store.takePlain()
     if (message === undefined) return undefined
     this.leave()
@@ -154,7 +161,10 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
 
   consume(options: ConsumeOptions, consumer: Consumer): Subscription {
     const subscription = new MailboxSubscription(this, options, consumer)
-    if (options.orderBy !== undefined) this.keepOrder(options.name, options.orderBy)
+    if (options.orderBy !== undefined) {
+      const ordered = [...this.consumers].some(({ options: { orderBy } }) => orderBy !== undefined)
+      if (!this.store.keepOrder(options.orderBy, ordered)) throw otherKey(this.channelId, options.name)
+    }
     this.consumers.add(subscription)
     subscription.update()
     return subscription
@@ -187,8 +197,8 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     if (this.retired) this.giveUp(next, 'no-subscriber')
     else if (delay > 0) this.delayed.add(next, delay)
     else this.store.putBack(next)
-    delivery.holder?.release()
     this.arrived(delivery.message)
+    delivery.holder?.release()
   }
 
   /** Gives up buffered messages and returns them. */
@@ -241,6 +251,15 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
 
   admit(): void {
     this.owner.admit()
+  }
+
+  /** Lets waiting senders in, where there is room or because somebody asks (`rendezvous`), and says whether any came. */
+  private ask(options: TakeOptions): boolean {
+    const { accepted } = this.counts
+    this.asked = options
+    this.owner.admit()
+    this.asked = undefined
+    return this.counts.accepted > accepted
   }
 
   private wait<T>(options: TakeOptions, accept: (delivery: MailboxDelivery) => T): Promise<T | undefined> {
@@ -329,18 +348,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   private stir(): void {
     this.owner.admit()
     if (!this.line.isEmpty) this.line.serve()
-  }
-
-  private keepOrder(name: string, orderBy: OrderBy): void {
-    const { lanes } = this.store
-    if (lanes?.orderBy === orderBy) return
-    if (lanes !== undefined && (!lanes.idle || [...this.consumers].some(({ options }) => options.orderBy !== undefined))) {
-      throw new InvalidOptionError(
-        `The consumer ${name} wants channel "${this.channelId}" to keep order by another key than the consumers before it. Give all consumers of a channel the same orderBy function, or stop the others first.`,
-        { channelId: this.channelId },
-      )
-    }
-    this.store.keepOrder(orderBy)
   }
 
   private enter(): void {

@@ -139,4 +139,3 @@ export abstract class MemoryPort implements ChannelPort {
     return sender
   }
 }
-

@@ -40,9 +40,12 @@ export class MessageStore {
     return this.lanes !== undefined || this.index !== undefined
   }
 
-  /** Keeps order by this key from now on; no other key may be held. */
-  keepOrder(orderBy: OrderBy): void {
+  /** Keeps order by this key from now on. Gives false when that is impossible: another one is held, or `wanted` by somebody. */
+  keepOrder(orderBy: OrderBy, wanted: boolean): boolean {
+    if (this.lanes?.orderBy === orderBy) return true
+    if (this.lanes !== undefined && (wanted || !this.lanes.idle)) return false
     this.lanes = new KeyLanes(orderBy, this.precedes)
+    return true
   }
 
   /** The index by correlation; made at the first call. */
@@ -72,7 +75,8 @@ export class MessageStore {
 
   /** Adds a new message behind all that came before. */
   add(message: AnyMessage, handling?: Handling): void {
-    if (!this.order.fifo || this.index !== undefined || handling !== undefined) return this.putBack(this.place(message, handling))
+    if (!this.order.fifo || this.index !== undefined || handling !== undefined)
+      return this.putBack(this.place(message, handling))
     this.nextSequence++
     this.ring.push(message)
   }
@@ -183,6 +187,9 @@ export class MessageStore {
   }
 
   /** For `findLast` in deliveries in their order. */
-  private readonly isOldestOfItsRank = (delivery: MailboxDelivery, i: number, all: readonly MailboxDelivery[]): boolean =>
-    i === 0 || this.order.compare(all[i - 1]!.message, delivery.message) !== 0
+  private readonly isOldestOfItsRank = (
+    delivery: MailboxDelivery,
+    i: number,
+    all: readonly MailboxDelivery[],
+  ): boolean => i === 0 || this.order.compare(all[i - 1]!.message, delivery.message) !== 0
 }

@@ -61,7 +61,11 @@ export class ReceiverLine {
   /** Whether all together would take more than this many messages. */
   demands(count: number): boolean {
     let demand = 0
-    for (let receiver = this.receivers.first; receiver !== undefined && demand <= count; receiver = this.receivers.next(receiver)) {
+    for (
+      let receiver = this.receivers.first;
+      receiver !== undefined && demand <= count;
+      receiver = this.receivers.next(receiver)
+    ) {
       demand += receiver.demand
     }
     return demand > count
@@ -91,9 +95,11 @@ export class ReceiverLine {
         break
       }
       const delivery = this.supply.next()
-      if (delivery === undefined) break
-      hand(delivery, receiver)
+      if (delivery !== undefined) hand(delivery, receiver)
+      const { ready } = this.supply
       this.supply.admit()
+      // What is left cannot be had: held back by its key, or expired and not to be got rid of.
+      if (delivery === undefined && this.supply.ready === ready) break
     }
     this.serving = false
   }

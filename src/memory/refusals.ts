@@ -2,6 +2,7 @@
 import {
   ChannelClosedError,
   ChannelFullError,
+  InvalidOptionError,
   NoSubscriberError,
   SendTimeoutError,
   UnsupportedError,
@@ -11,10 +12,13 @@ import type { AnyMessage } from '../transport/transport.ts'
 
 /** A send to a closed channel. */
 export function closedForSending(spec: ChannelSpec, message: AnyMessage): ChannelClosedError {
-  return new ChannelClosedError(`Channel "${spec.id}" is closed and takes no more messages. Send before it is closed.`, {
-    channelId: spec.id,
-    messageId: message.id,
-  })
+  return new ChannelClosedError(
+    `Channel "${spec.id}" is closed and takes no more messages. Send before it is closed.`,
+    {
+      channelId: spec.id,
+      messageId: message.id,
+    },
+  )
 }
 
 /** A take that would wait on a closed channel. */
@@ -64,6 +68,14 @@ const OBSTACLES: { readonly [K in ChannelSpec['kind']]: string } = {
   priority: 'it is full',
   rendezvous: 'nobody is there to receive it',
   pubsub: 'a subscriber has no room',
+}
+
+/** A consumer that wants another order than those before it. */
+export function otherKey(channelId: string, consumer: string): InvalidOptionError {
+  return new InvalidOptionError(
+    `Channel "${channelId}" keeps order by the key of another consumer, so ${consumer} cannot have it keep order by its own. Give all consumers of the channel the same orderBy function, or stop the others first.`,
+    { channelId },
+  )
 }
 
 /** `take`, `receive`, `tryTake` or `purge` on a channel that holds nothing to take. */

@@ -34,7 +34,7 @@ export class Waiter<T, Line extends Linked<Line> = never> implements Linked<Line
 
   /** Ends the wait when the signal is aborted, or by `elapsed` when the time is over. */
   limit(clock: Clock, { timeout, signal }: Patience, elapsed: () => void): this {
-    if (timeout !== undefined) this.timer = clock.schedule(timeout, elapsed)
+    if (timeout !== undefined && timeout < Infinity) this.timer = clock.schedule(timeout, elapsed)
     this.signal = signal
     signal?.addEventListener('abort', this)
     return this

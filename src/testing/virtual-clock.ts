@@ -65,7 +65,9 @@ class VirtualTimer implements Timer {
 class SteppedClock implements VirtualClock {
   private time: number
   private started = 0
-  private readonly timers = new BinaryHeap<VirtualTimer>((a, b) => a.due < b.due || (a.due === b.due && a.order < b.order))
+  private readonly timers = new BinaryHeap<VirtualTimer>(
+    (a, b) => a.due < b.due || (a.due === b.due && a.order < b.order),
+  )
 
   constructor(start: number) {
     this.time = start
@@ -95,7 +97,10 @@ class SteppedClock implements VirtualClock {
   async runAll(): Promise<void> {
     await settled()
     for (let run = 0; await this.runNext(Infinity); run++) {
-      if (run === MOST_TIMERS) throw new Error(`The virtual clock ran ${MOST_TIMERS} timers and there are more: they start each other without end. Use advance() instead.`)
+      if (run === MOST_TIMERS)
+        throw new Error(
+          `The virtual clock ran ${MOST_TIMERS} timers and there are more: they start each other without end. Use advance() instead.`,
+        )
     }
   }
 

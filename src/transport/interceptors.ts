@@ -89,7 +89,10 @@ class InterceptedPort implements ChannelPort {
   }
 
   receive(options?: TakeOptions): AnyMessage | undefined | Promise<AnyMessage | undefined> {
-    return this.receiving(() => this.port.receive(options), (message) => message)
+    return this.receiving(
+      () => this.port.receive(options),
+      (message) => message,
+    )
   }
 
   tryTake(): Delivery | undefined {
@@ -151,7 +154,10 @@ class InterceptedPort implements ChannelPort {
     this.finish(passed, (interceptor) => interceptor.afterReceive?.(message, this.spec.id, ...error))
   }
 
-  private receiving<T>(receive: () => T | Promise<T>, message: (received: T) => AnyMessage | undefined): T | Promise<T> {
+  private receiving<T>(
+    receive: () => T | Promise<T>,
+    message: (received: T) => AnyMessage | undefined,
+  ): T | Promise<T> {
     this.beforeReceive()
     return ending(
       receive,
@@ -194,7 +200,11 @@ async function postpone(delivery: Delivery): Promise<void> {
 const messageOf = (delivery: Delivery | undefined): AnyMessage | undefined => delivery?.message
 
 /** Does something that ends at once or later, and tells how it ended. */
-function ending<T>(act: () => T | Promise<T>, succeeded: (result: T) => void, failed: (error: unknown) => void): T | Promise<T> {
+function ending<T>(
+  act: () => T | Promise<T>,
+  succeeded: (result: T) => void,
+  failed: (error: unknown) => void,
+): T | Promise<T> {
   let result: T | Promise<T>
   try {
     result = act()
