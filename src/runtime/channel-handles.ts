@@ -55,13 +55,7 @@ export class ChannelHandle {
       channelOf: () => this.bound,
     }
     const { runner, segments } = compile(graph, bindings, this.engine)
-    const subscription = this.engine.attach(runner, segments[0]!, options.credit)
-    const stop = subscription.stop.bind(subscription)
-    subscription.stop = () => {
-      this.engine.detach(subscription)
-      return stop()
-    }
-    return subscription
+    return this.engine.consumers.attach(runner, segments[0]!, this.bound, options)
   }
 
   protected get bound(): BoundChannel {
@@ -89,7 +83,7 @@ class PollableHandle extends ChannelHandle {
     try {
       return Promise.resolve(this.port.receive(options))
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

@@ -59,6 +59,9 @@ export interface DeadLetters {
   redrive(filter: DeadLetterFilter, options?: { readonly dryRun?: boolean }): Promise<RedriveReport>
 }
 
+/** What a new letter is made of. */
+export type Death = Omit<DeadLetter, 'id' | 'firstFailedAt' | 'lastFailedAt'>
+
 type Resend = (letter: DeadLetter) => void | Promise<void>
 
 /** Dead letters in memory, in the order they came. */
@@ -76,21 +79,17 @@ export class MemoryDeadLetters implements DeadLetters {
     return this.letters.size
   }
 
-  /** Throws `DeadLettersFullError` unless there is room for so many more. */
-  reserve(count: number, cause: AlloraError): void {
-    if (this.letters.size + count <= this.capacity) return
-    throw new DeadLettersFullError(
-      `The dead letters are full (${this.capacity}), so the message stays where it was. Redrive or remove some, or give the runtime { deadLetters: { capacity } }.`,
-      { cause },
-    )
-  }
-
-  /** Takes a letter; one for the same message and flow joins the earlier one. */
-  add(letter: DeadLetter): DeadLetter {
-    const earlier = this.letters.get(keyOf(letter))
-    const kept = Object.freeze(earlier === undefined ? letter : joined(earlier, letter))
-    this.letters.set(keyOf(letter), kept)
-    return kept
+  /** Takes all of them, or throws `DeadLettersFullError`. One for the same message and flow joins the earlier one. */
+  take(deaths: readonly Death[], at: number): readonly DeadLetter[] {
+    const letters = deaths.map((death): DeadLetter => ({ id: death.message.id, ...death, firstFailedAt: at, lastFailedAt: at }))
+    const more = letters.filter((letter) => !this.letters.has(keyOf(letter))).length
+    if (this.letters.size + more > this.capacity) {
+      throw new DeadLettersFullError(
+        `The dead letters are full (${this.capacity}), so the message stays where it was. Redrive or remove some, or give the runtime { deadLetters: { capacity } }.`,
+        { cause: deaths[0]!.error },
+      )
+    }
+    return letters.map((letter) => this.join(this.letters.get(keyOf(letter)), letter))
   }
 
   list(filter: DeadLetterFilter = {}): readonly DeadLetter[] {
@@ -123,27 +122,21 @@ export class MemoryDeadLetters implements DeadLetters {
         await this.resend(letter)
         redriven.push(letter)
       } catch (error) {
-        const kept = this.rejoin(letter)
-        refused.push({ letter: kept, error })
+        // When the message died once more meanwhile, both become one.
+        refused.push({ letter: this.join(letter, this.letters.get(keyOf(letter))), error })
       }
     }
     return { redriven, refused }
   }
 
-  /** Puts a letter back whose redrive was refused; when the message died once more meanwhile, both become one. */
-  private rejoin(letter: DeadLetter): DeadLetter {
-    const again = this.letters.get(keyOf(letter))
-    const kept = again === undefined ? letter : Object.freeze(joined(letter, again))
-    this.letters.set(keyOf(letter), kept)
-    return kept
+  /** Keeps the one there is, or both as one. */
+  private join(earlier: DeadLetter | undefined, later: DeadLetter | undefined): DeadLetter {
+    const both = earlier !== undefined && later !== undefined
+    const letter = Object.freeze(both ? { ...later, firstFailedAt: earlier.firstFailedAt, attempts: earlier.attempts + later.attempts } : (later ?? earlier)!)
+    this.letters.set(keyOf(letter), letter)
+    return letter
   }
 }
-
-const joined = (earlier: DeadLetter, later: DeadLetter): DeadLetter => ({
-  ...later,
-  firstFailedAt: earlier.firstFailedAt,
-  attempts: earlier.attempts + later.attempts,
-})
 
 /** One message can die in several flows: each subscriber of a pubsub channel is one. */
 const keyOf = (letter: DeadLetter): string => JSON.stringify([letter.id, letter.channelId, letter.flowId])

@@ -10,15 +10,16 @@ import type { AppGraph } from '../graph/graph.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
-import type { AnyMessage, SendOptions, Subscription, Transport } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions, SendOptions, Transport } from '../transport/transport.ts'
 import { Acceptance } from './acceptance.ts'
 import { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import { type ChannelHandle, channelHandle } from './channel-handles.ts'
 import { Channels } from './channels.ts'
 import { type Segment, compile } from './compile.ts'
+import { Consumers } from './consumers.ts'
 import type { Continuation } from './continuation.ts'
-import { type DeadReason, MemoryDeadLetters } from './dead-letters.ts'
+import { type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
 import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
 import type { FlowRunner, RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
@@ -73,8 +74,7 @@ export class Engine implements RunnerHost {
   readonly suspended: Set<Continuation> = new Set()
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
-  /** Those who take messages, and the channels they take them from. */
-  readonly consumers: Map<Subscription, BoundChannel> = new Map()
+  readonly consumers: Consumers = new Consumers(this.events, this.activity)
   readonly aborted: LeftMessage[] = []
   readonly sendOptions: SendOptions
   aborting = false
@@ -146,7 +146,7 @@ export class Engine implements RunnerHost {
 
   /** Whether no message is in a flow or waits in a channel that a flow consumes. */
   isDrained(): boolean {
-    return this.activity.count === 0 && [...this.consumers.values()].every(({ port }) => port.stats.buffered === 0)
+    return this.activity.count === 0 && this.consumers.areServed
   }
 
   abort(): void {
@@ -160,7 +160,7 @@ export class Engine implements RunnerHost {
     try {
       return this.running().get(id).send(this.acceptance.accept(value), options) ?? DONE
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -180,7 +180,7 @@ export class Engine implements RunnerHost {
         channel.send(this.acceptance.acceptRequest(value, replyTo), options.signal === undefined ? undefined : { signal: options.signal }),
       )
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -221,52 +221,11 @@ export class Engine implements RunnerHost {
     return this.channels
   }
 
-  /** Adds a consumer. One that is no flow of the app gets steps, an error scope and dead letters like one. */
-  attach(runner: FlowRunner, { node, source, start }: Segment, credit: number | undefined): Subscription {
-    const channel = this.channels.get(source.channelId)
-    const { listeners } = this.events
-    const orderBy = node.orderBy === undefined ? undefined : this.functions.get(node.orderBy)!
-    const options = {
-      name: `flow "${source.flowId}"`,
-      ...(credit === undefined ? {} : { credit }),
-      ...(orderBy === undefined ? {} : { orderBy: (message: AnyMessage): unknown => orderBy(message.payload, message) }),
-    }
-    const subscription = channel.port.consume(options, (delivery) => {
-      if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
-      if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
-      return runner.deliver(delivery, start, source)
-    })
-    this.consumers.set(subscription, channel)
-    return subscription
-  }
-
-  /** Forgets a consumer that stops: what it leaves in its channel is nobody's work any more. */
-  detach(subscription: Subscription): void {
-    this.consumers.delete(subscription)
-    this.activity.touch()
-  }
-
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void {
-    const messages = [...frame.origins]
-    const now = this.clock.now()
-    this.deadLetters.reserve(messages.length, error)
+    const { source, attempt, history, origins } = frame
+    const { channelId, flowId } = source
+    this.park(Array.from(origins, (message) => ({ message, reason, error, channelId, flowId, nodeId: error.nodeId!, attempts: attempt, history })))
     frame.gathered?.forget()
-    for (const message of messages) {
-      const letter = this.deadLetters.add({
-        id: message.id,
-        message,
-        reason,
-        error,
-        channelId: frame.source.channelId,
-        flowId: frame.source.flowId,
-        nodeId: error.nodeId!,
-        attempts: frame.attempt,
-        firstFailedAt: now,
-        lastFailedAt: now,
-        history: frame.history,
-      })
-      this.events.emit('dead', letter)
-    }
   }
 
   drop(dropped: RuntimeEvents['dropped']): void {
@@ -299,22 +258,13 @@ export class Engine implements RunnerHost {
       `Message "${message.id}" expired in channel "${channelId}" before it was handled. Handle it sooner, or send it with a later expiresAt.`,
       { channelId, messageId: message.id },
     )
-    const now = this.clock.now()
-    this.deadLetters.reserve(1, error)
+    this.park([{ message, reason: 'expired', error, channelId, attempts: 0, history: [] }])
     this.gateway.fail(message.headers.replyTo, { kind: 'defect', cause: error }, error)
-    const letter = this.deadLetters.add({
-      id: message.id,
-      message,
-      reason: 'expired',
-      error,
-      channelId,
-      attempts: 0,
-      firstFailedAt: now,
-      lastFailedAt: now,
-      history: [],
-    })
-    this.events.emit('dead', letter)
     this.activity.touch()
+  }
+
+  private park(deaths: readonly Death[]): void {
+    for (const letter of this.deadLetters.take(deaths, this.clock.now())) this.events.emit('dead', letter)
   }
 
   // Start
@@ -340,7 +290,15 @@ export class Engine implements RunnerHost {
     const flows = this.app.graph.flows.map((graph) => compile(graph, bindings, this))
     for (const { runner } of flows) this.instrument(runner)
     for (const { runner, segments } of flows) {
-      for (const segment of segments) this.attach(runner, segment, segment.node.concurrency)
+      for (const segment of segments) this.consumers.attach(runner, segment, this.channels.get(segment.source.channelId), this.wishesOf(segment))
+    }
+  }
+
+  private wishesOf({ node: { concurrency, orderBy } }: Segment): Omit<ConsumeOptions, 'name'> {
+    const keyOf = orderBy === undefined ? undefined : this.functions.get(orderBy)!
+    return {
+      ...(concurrency === undefined ? {} : { credit: concurrency }),
+      ...(keyOf === undefined ? {} : { orderBy: (message: AnyMessage): unknown => keyOf(message.payload, message) }),
     }
   }
 

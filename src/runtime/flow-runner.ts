@@ -1,6 +1,6 @@
 /** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
 import type { AlloraError } from '../errors/allora-error.ts'
-import { FlowError } from '../errors/handling-errors.ts'
+import type { FlowError } from '../errors/handling-errors.ts'
 import type { Failure } from '../message/failure.ts'
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -241,5 +241,5 @@ export class PassOn {
 /** Parts and groups leave everything to the frame that made them. */
 const SPAWNED: FrameEnd = {
   done: () => undefined,
-  failed: (_, error) => Promise.reject(error as Error),
+  failed: (_, error) => Promise.reject(error),
 }

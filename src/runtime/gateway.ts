@@ -96,7 +96,7 @@ export class Gateway {
 
   /** Rejects everything still pending. */
   close(error: unknown): void {
-    for (const replyTo of [...this.waiting.keys()]) this.end(replyTo)?.reject(error)
+    for (const replyTo of this.waiting.keys()) this.end(replyTo)?.reject(error)
   }
 
   private end(replyTo: string): Pending | undefined {

@@ -21,8 +21,7 @@ export class Shutdown {
     engine.state = 'stopping'
     try {
       const drained = await this.drain(timeout)
-      // Paused and not stopped: what waits for them is left in the channels, and named.
-      for (const consumer of engine.consumers.keys()) consumer.pause()
+      engine.consumers.pause()
       if (!drained) await this.abort()
       const report = await this.account(drained)
       engine.events.emit('stopped', report)

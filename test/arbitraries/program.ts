@@ -43,23 +43,53 @@ type Stage =
   | { readonly do: 'through'; readonly kind: ChannelKind }
   | { readonly do: 'split' | 'errorsTo' }
   | { readonly do: 'gather'; readonly parts: readonly Stage[]; readonly seed: number }
-  | { readonly do: 'route'; readonly seed: number; readonly a: readonly Stage[]; readonly b: readonly Stage[]; readonly ends: boolean; readonly otherwise: boolean }
+  | {
+      readonly do: 'route'
+      readonly seed: number
+      readonly a: readonly Stage[]
+      readonly b: readonly Stage[]
+      readonly ends: boolean
+      readonly otherwise: boolean
+    }
 
 const seed = fc.nat(50)
 const small = fc.nat(9)
 const kind = fc.constantFrom<ChannelKind>('direct', 'queue', 'priority', 'rendezvous', 'pubsub')
 
-const { stages }: { readonly stages: Arbitrary<readonly Stage[]> } = fc.letrec<{ stages: readonly Stage[]; stage: Stage }>((tie) => ({
+const { stages }: { readonly stages: Arbitrary<readonly Stage[]> } = fc.letrec<{
+  stages: readonly Stage[]
+  stage: Stage
+}>((tie) => ({
   stages: fc.array(tie('stage'), { maxLength: 4 }),
   stage: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
-    fc.record({ do: fc.constantFrom('transform' as const, 'handle' as const, 'handle' as const, 'setHeader' as const, 'onError' as const), seed }),
-    fc.record({ do: fc.constant('filter' as const), seed, otherwise: fc.constantFrom('drop' as const, 'fail' as const, 'discard' as const) }),
+    fc.record({
+      do: fc.constantFrom(
+        'transform' as const,
+        'handle' as const,
+        'handle' as const,
+        'setHeader' as const,
+        'onError' as const,
+      ),
+      seed,
+    }),
+    fc.record({
+      do: fc.constant('filter' as const),
+      seed,
+      otherwise: fc.constantFrom('drop' as const, 'fail' as const, 'discard' as const),
+    }),
     fc.record({ do: fc.constantFrom('tap' as const, 'call' as const), to: small }),
     fc.record({ do: fc.constant('through' as const), kind }),
     fc.record({ do: fc.constantFrom('split' as const, 'errorsTo' as const) }),
     fc.record({ do: fc.constant('gather' as const), parts: tie('stages'), seed }),
-    fc.record({ do: fc.constant('route' as const), seed, a: tie('stages'), b: tie('stages'), ends: fc.boolean(), otherwise: fc.boolean() }),
+    fc.record({
+      do: fc.constant('route' as const),
+      seed,
+      a: tie('stages'),
+      b: tie('stages'),
+      ends: fc.boolean(),
+      otherwise: fc.boolean(),
+    }),
   ),
 }))
 
@@ -88,7 +118,7 @@ export const program: Arbitrary<Program> = fc.record({
 /** The builder without its types: what is built here no compiler can know. */
 interface Chain {
   readonly state: { readonly failing: readonly string[] }
-  readonly [operator: string]: ((...args: readonly unknown[]) => Chain) | unknown
+  readonly [operator: string]: unknown
   build(): AnyFlow
 }
 type Token = ReturnType<typeof tokenOf>
@@ -125,7 +155,13 @@ class Builder {
   private readonly first: boolean
   private throughs = 0
 
-  constructor(flows: readonly FlowPlan[], tokens: readonly Token[], defs: readonly AnyFlow[], index: number, later: Later) {
+  constructor(
+    flows: readonly FlowPlan[],
+    tokens: readonly Token[],
+    defs: readonly AnyFlow[],
+    index: number,
+    later: Later,
+  ) {
     const after = tokens.map((_, i) => i).filter((i) => i > index && tokens[i] !== tokens[index])
     this.id = `f${index}`
     this.first = index === 0
@@ -134,7 +170,10 @@ class Builder {
     this.source = tokens[index]!
     this.targets = [...new Set(after.map((i) => tokens[i]!)), queue('out')]
     // A tap does not wait, so what it meets must always have room.
-    this.taps = [...new Set(after.filter((i) => flows[i]!.kind !== 'rendezvous' && !flows[i]!.small).map((i) => tokens[i]!)), queue('seen')]
+    this.taps = [
+      ...new Set(after.filter((i) => flows[i]!.kind !== 'rendezvous' && !flows[i]!.small).map((i) => tokens[i]!)),
+      queue('seen'),
+    ]
     this.callees = after.filter((i) => flows[i]!.replies).map((i) => defs[i]!)
   }
 
@@ -149,14 +188,22 @@ class Builder {
   flow(): AnyFlow {
     const { kind: of, concurrency, stages: all, replies, ends } = this.plan
     const parallel = of === 'queue' || of === 'priority' || of === 'rendezvous' ? { concurrency } : {}
-    const chain = this.stages((flow(this.id) as unknown as Chain & { from(...args: unknown[]): Chain }).from(this.source, parallel), all, { loose: !replies, through: true })
+    const chain = this.stages(
+      (flow(this.id) as unknown as Chain & { from(...args: unknown[]): Chain }).from(this.source, parallel),
+      all,
+      { loose: !replies, through: true },
+    )
     if (replies) return chain.build()
     const to = [...new Set(ends.map((n) => pick(this.targets, n)))]
     return (to.length === 1 ? call(chain, 'to', to[0]) : call(chain, 'toEach', to)).build()
   }
 
   /** `loose`: messages may leave on the way, or become several. `through`: another channel may come between. */
-  private stages(start: Chain, all: readonly Stage[], may: { readonly loose: boolean; readonly through: boolean }): Chain {
+  private stages(
+    start: Chain,
+    all: readonly Stage[],
+    may: { readonly loose: boolean; readonly through: boolean },
+  ): Chain {
     return all.reduce((chain, stage) => {
       switch (stage.do) {
         case 'transform':
@@ -165,12 +212,19 @@ class Builder {
         case 'setHeader':
           return call(chain, 'setHeader', 'h', this.handler(stage.seed))
         case 'onError':
-          return chain.state.failing.length === 0 || (!may.through && this.mayGetParts) ? chain : call(chain, 'onError', this.recovery(stage.seed))
+          return chain.state.failing.length === 0 || (!may.through && this.mayGetParts)
+            ? chain
+            : call(chain, 'onError', this.recovery(stage.seed))
         case 'errorsTo':
           return chain.state.failing.length === 0 ? chain : call(chain, 'errorsTo', queue('errors'))
         case 'filter': {
           const discard = may.loose ? { discardTo: pick(this.targets, stage.seed) } : {}
-          return call(chain, 'filter', this.predicate(stage.seed), { drop: {}, fail: { reject: 'error' }, discard }[stage.otherwise])
+          return call(
+            chain,
+            'filter',
+            this.predicate(stage.seed),
+            { drop: {}, fail: { reject: 'error' }, discard }[stage.otherwise],
+          )
         }
         case 'tap':
           return call(chain, 'tap', pick(this.taps, stage.to))
@@ -181,14 +235,19 @@ class Builder {
         case 'split':
           return may.loose && may.through ? call(chain, 'split') : chain
         case 'gather':
-          return call(this.stages(call(chain, 'split'), stage.parts, { loose: false, through: false }), 'aggregate', { combine: this.handler(stage.seed) })
+          return call(this.stages(call(chain, 'split'), stage.parts, { loose: false, through: false }), 'aggregate', {
+            combine: this.handler(stage.seed),
+          })
         case 'route':
           return call(
             chain,
             'routeBy',
             this.selector(stage.seed),
             {
-              a: (branch: Chain) => (may.loose && stage.ends ? call(this.stages(branch, stage.a, may), 'to', pick(this.targets, stage.seed)) : this.stages(branch, stage.a, may)),
+              a: (branch: Chain) =>
+                may.loose && stage.ends
+                  ? call(this.stages(branch, stage.a, may), 'to', pick(this.targets, stage.seed))
+                  : this.stages(branch, stage.a, may),
               b: (branch: Chain) => this.stages(branch, stage.b, may),
             },
             stage.otherwise ? { otherwise: (branch: Chain) => branch } : {},
@@ -198,7 +257,11 @@ class Builder {
   }
 
   private handler(of: number): (value: Value) => unknown {
-    return (it) => this.outcome(total(it) + of, total(it) % 3 === 0 ? Array.from({ length: total(it) % 4 }, (_, i) => i + of) : (total(it) + of) % 10)
+    return (it) =>
+      this.outcome(
+        total(it) + of,
+        total(it) % 3 === 0 ? Array.from({ length: total(it) % 4 }, (_, i) => i + of) : (total(it) + of) % 10,
+      )
   }
 
   private recovery(of: number): (failure: { readonly kind: string }) => unknown {
@@ -239,7 +302,8 @@ class Builder {
   }
 }
 
-const call = (chain: Chain, operator: string, ...args: readonly unknown[]): Chain => (chain[operator] as (...args: readonly unknown[]) => Chain)(...args)
+const call = (chain: Chain, operator: string, ...args: readonly unknown[]): Chain =>
+  (chain[operator] as (...args: readonly unknown[]) => Chain)(...args)
 
 const pick = <T>(from: readonly T[], n: number): T => from[n % from.length]!
 

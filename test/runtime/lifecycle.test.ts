@@ -12,7 +12,11 @@ import { virtualClock } from '../../src/testing/virtual-clock.ts'
 forbidUnhandledRejections()
 
 /** What a promise rejected with. */
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'resolved', (error: unknown) => error)
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  )
 
 /** A request to a flow that does not reply, which does not compile. */
 type Ask = (id: string, payload: unknown, options?: object) => Promise<unknown>
@@ -23,7 +27,14 @@ const simple = app(flow('f').from(queue('in').of<number>()).to(queue('out').of<n
 /** The memory transport, with parts replaced. */
 function transport(name: string, changes: Partial<Transport>): Transport {
   const inner = memory()
-  return { name, capabilities: inner.capabilities, open: (...args) => inner.open(...args), port: (id) => inner.port(id), close: () => inner.close(), ...changes }
+  return {
+    name,
+    capabilities: inner.capabilities,
+    open: (...args) => inner.open(...args),
+    port: (id) => inner.port(id),
+    close: () => inner.close(),
+    ...changes,
+  }
 }
 
 describe('L1: start', () => {
@@ -42,27 +53,42 @@ describe('L1: start', () => {
   })
 
   test('L1: consumers run before the first send, and send before start says so', async () => {
-    const rt = runtime(app(flow().from(direct('in').of<number>()).handle((n) => n).build()))
-    await expect(rt.send('in', 1)).rejects.toThrowErrorMatchingInlineSnapshot(`[NotStartedError: The runtime has not been started, so it accepts no messages. Call \`await rt.start()\` first.]`)
+    const rt = runtime(
+      app(
+        flow()
+          .from(direct('in').of<number>())
+          .handle((n) => n)
+          .build(),
+      ),
+    )
+    await expect(rt.send('in', 1)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[NotStartedError: The runtime has not been started, so it accepts no messages. Call \`await rt.start()\` first.]`,
+    )
     await expect(rt.request('in', 1)).rejects.toMatchObject({ code: 'ALLORA401' })
     const starting = rt.start()
     await expect(rt.send('in', 1)).rejects.toMatchObject({ code: 'ALLORA401' })
     await starting
     await rt.send('in', 1)
     await rt.stop()
-    await expect(rt.send('in', 1)).rejects.toThrowErrorMatchingInlineSnapshot(`[StoppedError: The runtime is stopped, so it accepts no more messages. Make a new one with runtime(app).]`)
+    await expect(rt.send('in', 1)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StoppedError: The runtime is stopped, so it accepts no more messages. Make a new one with runtime(app).]`,
+    )
     await expect(rt.request('in', 1)).rejects.toMatchObject({ code: 'ALLORA402' })
   })
 
   test('L1: it starts once', async () => {
     const { rt } = await started(simple)
-    await expect(rt.start()).rejects.toThrowErrorMatchingInlineSnapshot(`[StoppedError: The runtime is running already and cannot be started again. Make a new one with runtime(app).]`)
+    await expect(rt.start()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[StoppedError: The runtime is running already and cannot be started again. Make a new one with runtime(app).]`,
+    )
     await rt.stop()
     await expect(rt.start()).rejects.toMatchObject({ code: 'ALLORA402' })
   })
 
   test('L1: an app with errors does not start, and says all of them', async () => {
-    const graph = readApp(JSON.parse(JSON.stringify(simple.graph).replace('"channel":"out"', '"channel":"tuo"')) as never)
+    const graph = readApp(
+      JSON.parse(JSON.stringify(simple.graph).replace('"channel":"out"', '"channel":"tuo"')) as never,
+    )
     const engine = new Engine({ graph, functions: {}, contracts: [], schemas: {} })
     const error = (await failure(engine.start())) as Error
     expect(error).toMatchObject({ code: 'ALLORA403' })
@@ -75,22 +101,33 @@ describe('L1: start', () => {
     `)
     expect(engine.state).toBe('new')
     const worse = readApp(JSON.parse(JSON.stringify(graph).replace('"channel":"in"', '"channel":"ni"')) as never)
-    await expect(new Engine({ graph: worse, functions: {}, contracts: [], schemas: {} }).start()).rejects.toThrow(/2 errors.*"ni".*"tuo"/s)
+    await expect(new Engine({ graph: worse, functions: {}, contracts: [], schemas: {} }).start()).rejects.toThrow(
+      /2 errors.*"ni".*"tuo"/s,
+    )
   })
 
   test('L1: a service without a function is named before anything starts', () => {
     const price = contract<number, number>()('price')
     const stock = contract<number, number>()('stock')
-    const needy = app(flow('f').from(queue('in').of<number>()).handle(price).handle(stock).to(queue('out').of<number>()).build())
-    expect(() => runtime(needy, { services: { price: (n: number) => n } } as never)).toThrowErrorMatchingInlineSnapshot(`[MissingServiceError: The app needs a service that the runtime was not given: "stock". Pass it as runtime(app, { services: { "stock": ... } }).]`)
-    expect(() => runtime(needy, {} as never)).toThrowErrorMatchingInlineSnapshot(`[MissingServiceError: The app needs services that the runtime was not given: "price", "stock". Pass them as runtime(app, { services: { "price": ..., "stock": ... } }).]`)
+    const needy = app(
+      flow('f').from(queue('in').of<number>()).handle(price).handle(stock).to(queue('out').of<number>()).build(),
+    )
+    expect(() => runtime(needy, { services: { price: (n: number) => n } } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[MissingServiceError: The app needs a service that the runtime was not given: "stock". Pass it as runtime(app, { services: { "stock": ... } }).]`,
+    )
+    expect(() => runtime(needy, {} as never)).toThrowErrorMatchingInlineSnapshot(
+      `[MissingServiceError: The app needs services that the runtime was not given: "price", "stock". Pass them as runtime(app, { services: { "price": ..., "stock": ... } }).]`,
+    )
   })
 
   test('L1: services given to the runtime are called', async () => {
     const price = contract<number, number>()('price')
-    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).handle(price).to(queue('out').of<number>()).build()), {
-      services: { price: (n: number) => n * 2 },
-    } as never)
+    const { rt } = await started(
+      app(flow('f').from(direct('in').of<number>()).handle(price).to(queue('out').of<number>()).build()),
+      {
+        services: { price: (n: number) => n * 2 },
+      } as never,
+    )
     await rt.send('in', 2)
     expect(drained(rt.channel('out'))).toEqual([4])
   })
@@ -113,7 +150,10 @@ describe('L1: start', () => {
         },
       })
     }
-    const f = flow('f').from(queue('in', { transport: 'first' }).of<number>()).to(queue('out', { transport: 'second' }).of<number>()).build()
+    const f = flow('f')
+      .from(queue('in', { transport: 'first' }).of<number>())
+      .to(queue('out', { transport: 'second' }).of<number>())
+      .build()
     const rt = runtime(app(f), { transports: { first: noting('first'), second: noting('second') } })
     await expect(rt.start()).rejects.toThrow('no disk')
     expect(log).toEqual(['open first: in', 'open second: out', 'close first', 'close second'])
@@ -130,14 +170,20 @@ describe('L1: start', () => {
     const inner = memory()
     let broken = true
     const rt = runtime(
-      app(flow('a').from(queue('a').of<number>()).to(queue('out').of<number>()).build(), flow('b').from(queue('b').of<number>()).to(queue('out').of<number>()).build()),
+      app(
+        flow('a').from(queue('a').of<number>()).to(queue('out').of<number>()).build(),
+        flow('b').from(queue('b').of<number>()).to(queue('out').of<number>()).build(),
+      ),
       {
         transports: {
           default: transport('t', {
             open: (specs, env) => inner.open(specs, env),
             port: (id) => {
               const port = inner.port(id)
-              if (id === 'b' && broken) port.consume = () => { throw new Error('no consumer') }
+              if (id === 'b' && broken)
+                port.consume = () => {
+                  throw new Error('no consumer')
+                }
               return port
             },
             close: () => inner.close(),
@@ -155,15 +201,30 @@ describe('L1: start', () => {
   })
 
   test('L1: a channel bound to a transport that was not given is named', async () => {
-    const rt = runtime(app(flow('f').from(queue('in', { transport: 'jobs' }).of<number>()).build()), { transports: { job: memory() } })
-    await expect(rt.start()).rejects.toThrowErrorMatchingInlineSnapshot(`[UnknownTransportError: Channel "in" is bound to transport "jobs", which the runtime was not given. Did you mean "job"? Pass it as runtime(app, { transports: { "jobs": ... } }).]`)
+    const rt = runtime(
+      app(
+        flow('f')
+          .from(queue('in', { transport: 'jobs' }).of<number>())
+          .build(),
+      ),
+      { transports: { job: memory() } },
+    )
+    await expect(rt.start()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[UnknownTransportError: Channel "in" is bound to transport "jobs", which the runtime was not given. Did you mean "job"? Pass it as runtime(app, { transports: { "jobs": ... } }).]`,
+    )
   })
 
   test('L1: direct channels need no transport of their own, others take the default', async () => {
     const seen: string[] = []
     const inner = memory()
     const { rt } = await started(app(flow('f').from(direct('in').of<number>()).to(queue('out').of<number>()).build()), {
-      transports: { default: transport('t', { open: (specs, env) => (seen.push(...specs.map(({ id }) => id)), inner.open(specs, env)), port: (id) => inner.port(id), close: () => inner.close() }) },
+      transports: {
+        default: transport('t', {
+          open: (specs, env) => (seen.push(...specs.map(({ id }) => id)), inner.open(specs, env)),
+          port: (id) => inner.port(id),
+          close: () => inner.close(),
+        }),
+      },
     })
     await rt.send('in', 1)
     expect(seen).toEqual(['out'])
@@ -171,13 +232,23 @@ describe('L1: start', () => {
 
   test('L1: an interceptor for a channel that is not there is named', async () => {
     const rt = runtime(simple, { interceptors: { tuo: [] } as never })
-    await expect(rt.start()).rejects.toThrowErrorMatchingInlineSnapshot(`[UnknownChannelError: There is no channel "tuo" in this app. Its channels are "in", "out".]`)
+    await expect(rt.start()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[UnknownChannelError: There is no channel "tuo" in this app. Its channels are "in", "out".]`,
+    )
   })
 
   test('L1: a stop while it starts stops it as soon as it has started', async () => {
     const gate = deferred()
     const inner = memory()
-    const rt = runtime(simple, { transports: { default: transport('slow', { open: async (...args) => (await gate.promise, inner.open(...args)), port: (id) => inner.port(id), close: () => inner.close() }) } })
+    const rt = runtime(simple, {
+      transports: {
+        default: transport('slow', {
+          open: async (...args) => (await gate.promise, inner.open(...args)),
+          port: (id) => inner.port(id),
+          close: () => inner.close(),
+        }),
+      },
+    })
     const events: string[] = []
     for (const event of ['started', 'stopped'] as const) rt.on(event, () => events.push(event))
     const starting = rt.start()
@@ -192,7 +263,15 @@ describe('L1: start', () => {
   })
 
   test('L1: a stop while it fails to start stops it', async () => {
-    const rt = runtime(simple, { transports: { default: transport('bad', { open: () => { throw new Error('no disk') } }) } })
+    const rt = runtime(simple, {
+      transports: {
+        default: transport('bad', {
+          open: () => {
+            throw new Error('no disk')
+          },
+        }),
+      },
+    })
     const starting = failure(rt.start())
     expect(await rt.stop()).toEqual({ drained: true, aborted: 0, left: [] })
     expect(await starting).toEqual(new Error('no disk'))
@@ -202,10 +281,16 @@ describe('L1: start', () => {
   test('L1: names that every object has are names like others', async () => {
     for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       const { rt } = await started(
-        app(flow(name).from(queue(name).of<number>()).transform((n) => n + 1, { id: name }).to(queue(`${name} out`).of<number>()).build()),
+        app(
+          flow(name)
+            .from(queue(name).of<number>())
+            .transform((n) => n + 1, { id: name })
+            .to(queue(`${name} out`).of<number>())
+            .build(),
+        ),
         { metrics: true },
       )
-      await rt.send(name as never, 1 as never)
+      await rt.send(name as never, 1)
       await rt.idle()
       expect(rt.metrics().channels[name]).toMatchObject({ settled: 1 })
       expect(rt.metrics().nodes[`${name}/${name}`]).toMatchObject({ entered: 1 })
@@ -216,7 +301,15 @@ describe('L1: start', () => {
 describe('L2: stop', () => {
   test('L2: drains what is in flight and in channels that flows consume', async () => {
     const gate = deferred()
-    const { rt } = await started(app(flow('f').from(queue('in').of<number>()).handle(async (n) => (await gate.promise, n)).to(queue('out').of<number>()).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle(async (n) => (await gate.promise, n))
+          .to(queue('out').of<number>())
+          .build(),
+      ),
+    )
     for (const n of [1, 2, 3]) await rt.send('in', n)
     const stopping = rt.stop()
     await settled()
@@ -224,7 +317,11 @@ describe('L2: stop', () => {
     gate.resolve()
     const report = await stopping
     expect(report).toMatchObject({ drained: true, aborted: 0 })
-    expect(report.left.map(({ channelId, state, messageId }) => [channelId, state, messageId.slice(0, 2)])).toEqual([['out', 'buffered', 'm1'], ['out', 'buffered', 'm2'], ['out', 'buffered', 'm3']])
+    expect(report.left.map(({ channelId, state, messageId }) => [channelId, state, messageId.slice(0, 2)])).toEqual([
+      ['out', 'buffered', 'm1'],
+      ['out', 'buffered', 'm2'],
+      ['out', 'buffered', 'm3'],
+    ])
   })
 
   test('L2: in-flight handlers keep a live signal until the deadline, then see it aborted and may end', async () => {
@@ -275,7 +372,11 @@ describe('L2: stop', () => {
     const { rt, clock } = await started(
       app(
         flow('f').from(queue('in').of<number>(), { concurrency: 2 }).handle(forever, { id: 'stuck' }).build(),
-        flow('g').from(direct('now').of<number>()).transform((n) => n).handle(forever, { id: 'too' }).build(),
+        flow('g')
+          .from(direct('now').of<number>())
+          .transform((n) => n)
+          .handle(forever, { id: 'too' })
+          .build(),
       ),
     )
     const dropped = recorded(rt, 'dropped')
@@ -296,7 +397,9 @@ describe('L2: stop', () => {
     expect(rt.metrics().channels['in']).toMatchObject({ accepted: 3, buffered: 3, inFlight: 0 })
     const error = (await sending) as AbortedError
     expect(error).toBeInstanceOf(AbortedError)
-    expect(error.message).toMatchInlineSnapshot(`"Message "m4" was still in node "too" (handle) of flow "g" when the stop deadline passed. It was not handled to the end; send it again. Give stop() a longer { timeout }, or have the handler watch exchange.signal."`)
+    expect(error.message).toMatchInlineSnapshot(
+      `"Message "m4" was still in node "too" (handle) of flow "g" when the stop deadline passed. It was not handled to the end; send it again. Give stop() a longer { timeout }, or have the handler watch exchange.signal."`,
+    )
     expect(dropped).toMatchObject([{ reason: 'refused', channelId: 'now', flowId: 'g' }])
     expect(rt.metrics().channels['now']).toMatchObject({ accepted: 1, dropped: 1, inFlight: 0 })
   })
@@ -312,8 +415,12 @@ describe('L2: stop', () => {
     const lost = failure((rt.request as unknown as Ask)('lost', 1))
     await settled()
     await rt.stop({ timeout: 0 })
-    expect(((await stuck) as Error).message).toMatchInlineSnapshot(`"Message "m1" was still in node "n1" (handle) of flow "f" when the stop deadline passed. It is back in channel "in". Give stop() a longer { timeout }, or have the handler watch exchange.signal."`)
-    expect(((await lost) as Error).message).toMatchInlineSnapshot(`"The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply."`)
+    expect(((await stuck) as Error).message).toMatchInlineSnapshot(
+      `"Message "m1" was still in node "n1" (handle) of flow "f" when the stop deadline passed. It is back in channel "in". Give stop() a longer { timeout }, or have the handler watch exchange.signal."`,
+    )
+    expect(((await lost) as Error).message).toMatchInlineSnapshot(
+      `"The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply."`,
+    )
     expect([await stuck, await lost].every((error) => error instanceof AbortedError)).toBe(true)
   })
 
@@ -330,7 +437,15 @@ describe('L2: stop', () => {
         closed = true
       }
     }
-    const { rt } = await started(app(flow('f').from(queue('in').of<number>()).split(source).handle((n) => void parts.push(n)).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .split(source)
+          .handle((n) => void parts.push(n))
+          .build(),
+      ),
+    )
     await rt.send('in', 0)
     await settled()
     const report = await rt.stop({ timeout: 0 })
@@ -353,9 +468,16 @@ describe('L2: stop', () => {
     const report = await rt.stop({ timeout: 0 })
     expect(report.drained).toBe(false)
     expect(report.left.map(({ flowId, nodeId, channelId }) => [flowId, nodeId, channelId])).toEqual(
-      expect.arrayContaining([['price', 'stuck', 'price'], ['f', 'n1', 'in']]) as unknown,
+      expect.arrayContaining([
+        ['price', 'stuck', 'price'],
+        ['f', 'n1', 'in'],
+      ]) as unknown,
     )
-    expect(rt.metrics()).toMatchObject({ channels: { in: { buffered: 1, inFlight: 0 }, price: { buffered: 1, inFlight: 0 } }, pendingRequests: 0, deadLetters: 0 })
+    expect(rt.metrics()).toMatchObject({
+      channels: { in: { buffered: 1, inFlight: 0 }, price: { buffered: 1, inFlight: 0 } },
+      pendingRequests: 0,
+      deadLetters: 0,
+    })
   })
 
   test('L2: a group that its timeout would emit is waited for; one that only a message could complete is left', async () => {
@@ -380,13 +502,26 @@ describe('L2: stop', () => {
     expect(await untimed.rt.stop()).toEqual({
       drained: true,
       aborted: 0,
-      left: ['m1', 'm2'].map((messageId) => ({ messageId, channelId: 'in', flowId: 'f', nodeId: 'n1', state: 'grouped', age: 70 })),
+      left: ['m1', 'm2'].map((messageId) => ({
+        messageId,
+        channelId: 'in',
+        flowId: 'f',
+        nodeId: 'n1',
+        state: 'grouped',
+        age: 70,
+      })),
     })
   })
 
   test('L2: a group whose timeout is beyond the deadline is left, with its timer stopped', async () => {
     const { rt, clock } = await started(
-      app(flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 'all', size: 3, timeout: 1_000 }).to(queue('out')).build()),
+      app(
+        flow('f')
+          .from(queue('in').of<string>())
+          .aggregate({ correlateBy: () => 'all', size: 3, timeout: 1_000 })
+          .to(queue('out'))
+          .build(),
+      ),
     )
     await rt.send('in', 'a')
     await settled()
@@ -399,13 +534,22 @@ describe('L2: stop', () => {
   test('L2: a group cut off behind its aggregator is named with every member', async () => {
     for (const how of ['arrival', 'timer'] as const) {
       const { rt, clock } = await started(
-        app(flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 'all', size: how === 'arrival' ? 2 : 3, timeout: 100 }).handle(forever, { id: 'stuck' }).build()),
+        app(
+          flow('f')
+            .from(queue('in').of<string>())
+            .aggregate({ correlateBy: () => 'all', size: how === 'arrival' ? 2 : 3, timeout: 100 })
+            .handle(forever, { id: 'stuck' })
+            .build(),
+        ),
       )
       await rt.send('in', 'a')
       await rt.send('in', 'b')
       await clock.advance(100)
       const report = await rt.stop({ timeout: 0 })
-      expect(report.left.map(({ messageId, nodeId, state }) => [messageId, nodeId, state])).toEqual([['m1', 'stuck', 'aborted'], ['m2', 'stuck', 'aborted']])
+      expect(report.left.map(({ messageId, nodeId, state }) => [messageId, nodeId, state])).toEqual([
+        ['m1', 'stuck', 'aborted'],
+        ['m2', 'stuck', 'aborted'],
+      ])
       await clock.advance(10_000)
       expect([clock.pending, rt.deadLetters.size]).toEqual([0, 0])
     }
@@ -414,7 +558,13 @@ describe('L2: stop', () => {
   test('L2: a group whose combine fails after the stop starts no timer', async () => {
     const gate = deferred<readonly string[]>()
     const { rt, clock } = await started(
-      app(flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 1, size: 1, timeout: 100, combine: () => gate.promise }).to(queue('out')).build()),
+      app(
+        flow('f')
+          .from(queue('in').of<string>())
+          .aggregate({ correlateBy: () => 1, size: 1, timeout: 100, combine: () => gate.promise })
+          .to(queue('out'))
+          .build(),
+      ),
     )
     await rt.send('in', 'a')
     await clock.advance(100)
@@ -430,7 +580,11 @@ describe('L2: stop', () => {
     await rt.send('out', 1)
     await rt.channel('out').take()
     await clock.advance(5)
-    expect(await rt.stop()).toEqual({ drained: true, aborted: 0, left: [{ messageId: 'm1', channelId: 'out', state: 'aborted', age: 5 }] })
+    expect(await rt.stop()).toEqual({
+      drained: true,
+      aborted: 0,
+      left: [{ messageId: 'm1', channelId: 'out', state: 'aborted', age: 5 }],
+    })
   })
 
   test('L2: what subscribers of a pubsub channel have not taken is named, not dropped', async () => {
@@ -438,7 +592,11 @@ describe('L2: stop', () => {
     const { rt, dropped } = await started(app(flow('f').from(topic).handle(forever).build()))
     for (const n of [1, 2, 3]) await rt.send('topic', n)
     const report = await rt.stop({ timeout: 0 })
-    expect(report.left.map(({ messageId, state }) => [messageId, state])).toEqual([['m1', 'aborted'], ['m2', 'buffered'], ['m3', 'buffered']])
+    expect(report.left.map(({ messageId, state }) => [messageId, state])).toEqual([
+      ['m1', 'aborted'],
+      ['m2', 'buffered'],
+      ['m3', 'buffered'],
+    ])
     expect(dropped).toEqual([])
   })
 
@@ -452,7 +610,10 @@ describe('L2: stop', () => {
     const report = await rt.stop({ timeout: 0 })
     await settled()
     expect(seen).toEqual([1])
-    expect(report.left.map(({ channelId, state, flowId }) => [channelId, state, flowId])).toEqual([['out', 'aborted', 'subscriber of out'], ['out', 'buffered', undefined]])
+    expect(report.left.map(({ channelId, state, flowId }) => [channelId, state, flowId])).toEqual([
+      ['out', 'aborted', 'subscriber of out'],
+      ['out', 'buffered', undefined],
+    ])
   })
 
   test('L2: it is idempotent and safe to call at the same time', async () => {
@@ -485,11 +646,24 @@ describe('L2: stop', () => {
     const inner = memory()
     let closed = false
     const rt = await runtime(
-      app(flow('f').from(queue('in', { transport: 'bad' }).of<number>()).to(queue('out', { transport: 'good' }).of<number>()).build()),
+      app(
+        flow('f')
+          .from(queue('in', { transport: 'bad' }).of<number>())
+          .to(queue('out', { transport: 'good' }).of<number>())
+          .build(),
+      ),
       {
         transports: {
-          bad: transport('bad', { close: () => { throw new Error('stuck file') } }),
-          good: transport('good', { open: (...args) => inner.open(...args), port: (id) => inner.port(id), close: () => ((closed = true), inner.close()) }),
+          bad: transport('bad', {
+            close: () => {
+              throw new Error('stuck file')
+            },
+          }),
+          good: transport('good', {
+            open: (...args) => inner.open(...args),
+            port: (id) => inner.port(id),
+            close: () => ((closed = true), inner.close()),
+          }),
         },
       },
     ).start()
@@ -502,7 +676,11 @@ describe('L2: stop', () => {
     const before = process.getActiveResourcesInfo().length
     const rt = await runtime(
       app(
-        flow('f').from(queue('in').of<number>()).aggregate({ correlateBy: () => 1, size: 9, timeout: 60_000 }).to(queue('out')).build(),
+        flow('f')
+          .from(queue('in').of<number>())
+          .aggregate({ correlateBy: () => 1, size: 9, timeout: 60_000 })
+          .to(queue('out'))
+          .build(),
         flow('g').from(queue('stuck').of<number>()).handle(forever).build(),
       ),
     ).start()
@@ -540,7 +718,14 @@ describe('L3: idle', () => {
 
   test('L3: waits for work in flight and for what waits in channels', async () => {
     const gates = [deferred(), deferred()]
-    const { rt } = await started(app(flow('f').from(queue('in').of<number>()).handle(async (n) => gates[n]!.promise).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle(async (n) => gates[n]!.promise)
+          .build(),
+      ),
+    )
     await rt.send('in', 0)
     await rt.send('in', 1)
     const idle = watching(rt)
@@ -556,7 +741,14 @@ describe('L3: idle', () => {
   test('L3: a delayed message and one in redelivery delay are in flight', async () => {
     let broken = true
     const { rt, clock } = await started(
-      app(flow('f').from(queue('in').of<number>()).handle(() => { if (broken) throw new Error('no') }).build()),
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle(() => {
+            if (broken) throw new Error('no')
+          })
+          .build(),
+      ),
       { deadLetters: { capacity: 0 } },
     )
     await rt.send('in', 1, { delay: 50 })
@@ -585,7 +777,15 @@ describe('L3: idle', () => {
   })
 
   test('L3: an open group is outstanding', async () => {
-    const { rt } = await started(app(flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 1, size: 2 }).to(queue('out')).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<string>())
+          .aggregate({ correlateBy: () => 1, size: 2 })
+          .to(queue('out'))
+          .build(),
+      ),
+    )
     await rt.send('in', 'a')
     const idle = watching(rt)
     await settled()
@@ -596,7 +796,14 @@ describe('L3: idle', () => {
   })
 
   test('L3: a purge and an expiry end the waiting, too', async () => {
-    const { rt, clock } = await started(app(flow('f').from(queue('in').of<number>()).handle(async () => undefined).build()))
+    const { rt, clock } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<number>())
+          .handle(async () => undefined)
+          .build(),
+      ),
+    )
     await rt.send('in', 1, { delay: 1_000 })
     const purged = watching(rt)
     await rt.channel('in').purge()
@@ -644,11 +851,21 @@ describe('L4: events', () => {
     )
     const log: string[] = []
     rt.on('accepted', ({ channelId, message: it }) => log.push(`accepted ${channelId} ${String(it.payload)}`))
-    rt.on('delivered', ({ channelId, message: it, attempt }) => log.push(`delivered ${channelId} ${String(it.payload)} ${attempt}`))
-    rt.on('handled', ({ channelId, flowId, message: it }) => log.push(`handled ${flowId} ${channelId} ${String(it.payload)}`))
-    rt.on('failed', ({ flowId, nodeId, message: it, error }) => log.push(`failed ${flowId} ${nodeId} ${String(it.payload)} ${error.kind}`))
-    rt.on('dead', ({ flowId, channelId, message: it }) => log.push(`dead ${String(flowId)} ${channelId} ${String(it.payload)}`))
-    rt.on('dropped', ({ reason, flowId, nodeId, message: it }) => log.push(`dropped ${reason} ${String(flowId)} ${String(nodeId)} ${String(it.payload)}`))
+    rt.on('delivered', ({ channelId, message: it, attempt }) =>
+      log.push(`delivered ${channelId} ${String(it.payload)} ${attempt}`),
+    )
+    rt.on('handled', ({ channelId, flowId, message: it }) =>
+      log.push(`handled ${flowId} ${channelId} ${String(it.payload)}`),
+    )
+    rt.on('failed', ({ flowId, nodeId, message: it, error }) =>
+      log.push(`failed ${flowId} ${nodeId} ${String(it.payload)} ${error.kind}`),
+    )
+    rt.on('dead', ({ flowId, channelId, message: it }) =>
+      log.push(`dead ${String(flowId)} ${channelId} ${String(it.payload)}`),
+    )
+    rt.on('dropped', ({ reason, flowId, nodeId, message: it }) =>
+      log.push(`dropped ${reason} ${String(flowId)} ${String(nodeId)} ${String(it.payload)}`),
+    )
     rt.on('retried', () => log.push('retried'))
     rt.on('stopped', ({ drained: all }) => log.push(`stopped ${String(all)}`))
     for (const n of [1, 2, 3]) {
@@ -659,31 +876,72 @@ describe('L4: events', () => {
     await clock.advance(1)
     await rt.stop()
     expect(log).toEqual([
-      'accepted in 1', 'delivered in 1 1', 'accepted out 1', 'handled f in 1',
-      'accepted in 2', 'delivered in 2 1', 'dropped filtered f n1 2', 'handled f in 2',
-      'accepted in 3', 'delivered in 3 1', 'failed f n2 3 failure', 'dead f in 3',
-      'delivered out 1 1', 'stopped true',
+      'accepted in 1',
+      'delivered in 1 1',
+      'accepted out 1',
+      'handled f in 1',
+      'accepted in 2',
+      'delivered in 2 1',
+      'dropped filtered f n1 2',
+      'handled f in 2',
+      'accepted in 3',
+      'delivered in 3 1',
+      'failed f n2 3 failure',
+      'dead f in 3',
+      'delivered out 1 1',
+      'stopped true',
     ])
   })
 
-  for (const [name, token] of Object.entries({ direct: direct('in'), queue: queue('in'), priority: priority('in'), rendezvous: rendezvous('in'), pubsub: pubsub('in') })) {
+  for (const [name, token] of Object.entries({
+    direct: direct('in'),
+    queue: queue('in'),
+    priority: priority('in'),
+    rendezvous: rendezvous('in'),
+    pubsub: pubsub('in'),
+  })) {
     test(`L4: a ${name} channel tells accepted, delivered and handled once each, whoever sends`, async () => {
-      const { rt } = await started(app(flow('f').from((token as unknown as ChannelToken<'queue', 'in', unknown>).of<number>()).handle(async (n) => n).build()))
+      const { rt } = await started(
+        app(
+          flow('f')
+            .from((token as unknown as ChannelToken<'queue', 'in', unknown>).of<number>())
+            .handle(async (n) => n)
+            .build(),
+        ),
+      )
       const log: string[] = []
-      for (const event of ['accepted', 'delivered', 'handled'] as const) rt.on(event, ({ message: { id } }) => log.push(`${event} ${id}`))
+      for (const event of ['accepted', 'delivered', 'handled'] as const)
+        rt.on(event, ({ message: { id } }) => log.push(`${event} ${id}`))
       await rt.send('in', 1)
       await rt.idle()
       expect(rt.channel('in').trySend(2)).toBe(true)
       await rt.idle()
-      expect(log.toSorted()).toEqual(['accepted m1', 'accepted m2', 'delivered m1', 'delivered m2', 'handled m1', 'handled m2'])
-      if (name !== 'pubsub') expect(log).toEqual(['accepted m1', 'delivered m1', 'handled m1', 'accepted m2', 'delivered m2', 'handled m2'])
+      // A subscriber that is free is called while the channel accepts the message for all of them.
+      const inOrder =
+        name === 'pubsub' ? log.toSorted((a, b) => a.slice(-2).localeCompare(b.slice(-2)) || a.localeCompare(b)) : log
+      expect(inOrder).toEqual([
+        'accepted m1',
+        'delivered m1',
+        'handled m1',
+        'accepted m2',
+        'delivered m2',
+        'handled m2',
+      ])
     })
   }
 
   test('L4: whoever receives by hand is told of, too; a send that waited for room as well', async () => {
-    const { rt } = await started(app(flow('f').from(direct('in').of<number>()).to(queue('out', { capacity: 1 }).of<number>()).build()))
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(direct('in').of<number>())
+          .to(queue('out', { capacity: 1 }).of<number>())
+          .build(),
+      ),
+    )
     const log: string[] = []
-    for (const event of ['accepted', 'delivered'] as const) rt.on(event, ({ channelId, message: it }) => channelId === 'out' && log.push(`${event} ${String(it.payload)}`))
+    for (const event of ['accepted', 'delivered'] as const)
+      rt.on(event, ({ channelId, message: it }) => channelId === 'out' && log.push(`${event} ${String(it.payload)}`))
     const out = rt.channel('out')
     await out.send(1)
     const waiting = out.send(2)
@@ -694,7 +952,14 @@ describe('L4: events', () => {
     out.tryReceive()
     await out.send(3)
     await (await out.take()).ack()
-    expect(log.toSorted()).toEqual(['accepted 1', 'accepted 2', 'accepted 3', 'delivered 1', 'delivered 2', 'delivered 3'])
+    expect(log.toSorted()).toEqual([
+      'accepted 1',
+      'accepted 2',
+      'accepted 3',
+      'delivered 1',
+      'delivered 2',
+      'delivered 3',
+    ])
   })
 
   test('L4: a listener that throws harms nobody and is reported', async () => {
@@ -703,7 +968,9 @@ describe('L4: events', () => {
     process.on('warning', note)
     const { rt } = await started(simple)
     const seen: unknown[] = []
-    rt.on('accepted', () => { throw new Error('listener') })
+    rt.on('accepted', () => {
+      throw new Error('listener')
+    })
     const off = rt.on('accepted', ({ channelId }) => seen.push(channelId))
     await rt.send('in', 1)
     await rt.idle()
@@ -714,7 +981,9 @@ describe('L4: events', () => {
     await settled()
     process.off('warning', note)
     expect(seen).toEqual(['in', 'out'])
-    expect(warnings.map(({ name, message: text }) => `${name}: ${text}`)).toContain('AlloraWarning: A listener of the event "accepted" threw: Error: listener')
+    expect(warnings.map(({ name, message: text }) => `${name}: ${text}`)).toContain(
+      'AlloraWarning: A listener of the event "accepted" threw: Error: listener',
+    )
     expect(drained(rt.channel('out'))).toEqual([1, 2])
   })
 
@@ -738,7 +1007,13 @@ describe('L4: events', () => {
 
 describe('L5: metrics', () => {
   test('L5: channels are counted always, nodes when asked for', async () => {
-    const f = app(flow('f').from(queue('in').of<number>()).handle((n) => n).to(queue('out').of<number>()).build())
+    const f = app(
+      flow('f')
+        .from(queue('in').of<number>())
+        .handle((n) => n)
+        .to(queue('out').of<number>())
+        .build(),
+    )
     const { rt, clock } = await started(f)
     await rt.send('in', 1)
     await rt.idle()
@@ -760,24 +1035,42 @@ describe('L5: metrics', () => {
     const gate = deferred()
     const ways = [
       (): unknown => 1,
-      (): unknown => { throw new Error('no') },
+      (): unknown => {
+        throw new Error('no')
+      },
       (): unknown => Promise.reject(new Error('no')),
       (): unknown => left('no'),
       async (): Promise<unknown> => left('no'),
       (): unknown => gate.promise,
     ]
     const { rt, clock } = await started(
-      app(flow('f').from(queue('in').of<number>(), { concurrency: 6 }).handle((n) => ways[n]!(), { id: 'work' }).to(queue('out')).build()),
+      app(
+        flow('f')
+          .from(queue('in').of<number>(), { concurrency: 6 })
+          .handle((n) => ways[n]!(), { id: 'work' })
+          .to(queue('out'))
+          .build(),
+      ),
       { metrics: true },
     )
     for (let n = 0; n < ways.length; n++) await rt.send('in', n)
     await clock.advance(40)
-    expect(rt.metrics().nodes['f/work']).toMatchObject({ entered: 6, failed: 4, inFlight: 1, latency: { count: 5, sum: 0, max: 0 } })
+    expect(rt.metrics().nodes['f/work']).toMatchObject({
+      entered: 6,
+      failed: 4,
+      inFlight: 1,
+      latency: { count: 5, sum: 0, max: 0 },
+    })
     gate.resolve()
     await rt.idle()
     const { latency, inFlight, failed } = rt.metrics().nodes['f/work']!
     expect([inFlight, failed]).toEqual([0, 4])
-    expect(latency).toEqual({ count: 6, sum: 40, max: 40, buckets: [5, 0, 0, 0, 0, 0, 1, ...Array.from({ length: 13 }, () => 0)] })
+    expect(latency).toEqual({
+      count: 6,
+      sum: 40,
+      max: 40,
+      buckets: [5, 0, 0, 0, 0, 0, 1, ...Array.from({ length: 13 }, () => 0)],
+    })
     expect(rt.metrics().nodes['f/n2']).toMatchObject({ entered: 2, failed: 0 })
   })
 
@@ -816,8 +1109,12 @@ describe('L5: metrics', () => {
 describe('wrong use in full sentences', () => {
   test('L1: unknown channels are named with those there are', async () => {
     const { rt } = await started(simple)
-    await expect(rt.send('im' as never, 1 as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[UnknownChannelError: There is no channel "im" in this app. Its channels are "in", "out".]`)
+    await expect(rt.send('im' as never, 1 as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[UnknownChannelError: There is no channel "im" in this app. Its channels are "in", "out".]`,
+    )
     await expect((rt.request as unknown as Ask)('ouch', 1)).rejects.toMatchObject({ code: 'ALLORA209' })
-    expect(() => rt.channel('nope' as never)).toThrowErrorMatchingInlineSnapshot(`[UnknownChannelError: There is no channel "nope" in this app. Its channels are "in", "out".]`)
+    expect(() => rt.channel('nope' as never)).toThrowErrorMatchingInlineSnapshot(
+      `[UnknownChannelError: There is no channel "nope" in this app. Its channels are "in", "out".]`,
+    )
   })
 })

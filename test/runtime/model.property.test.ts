@@ -16,20 +16,16 @@ import { forbidUnhandledRejections, numberedIds } from './rig.ts'
 
 forbidUnhandledRejections()
 
-test(
-  'every app does what the rules say, whatever the order in which its handlers answer',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(program, fc.scheduler(), async (plan, scheduler) => {
-        const expected = await predicted(plan)
-        const actual = await observed(plan, scheduler)
-        expect(actual).toEqual(expected)
-      }),
-      { numRuns: process.env['CI'] ? 1_000 : 200, timeout: 5_000 },
-    )
-  },
-  60_000,
-)
+test('every app does what the rules say, whatever the order in which its handlers answer', async () => {
+  await fc.assert(
+    fc.asyncProperty(program, fc.scheduler(), async (plan, scheduler) => {
+      const expected = await predicted(plan)
+      const actual = await observed(plan, scheduler)
+      expect(actual).toEqual(expected)
+    }),
+    { numRuns: process.env['CI'] ? 1_000 : 200, timeout: 5_000 },
+  )
+}, 60_000)
 
 /** What can be compared: lists are sorted where nothing promises their order. */
 interface Outcome {
@@ -43,17 +39,25 @@ interface Outcome {
 
 async function predicted(plan: Program): Promise<Outcome> {
   const { graph, functions } = built(plan, (value) => Promise.resolve(value))
-  const reference = new Reference(graph, functions as Readonly<Record<string, Function>>)
+  const reference = new Reference(graph, functions)
   const answers: unknown[] = []
-  for (const { channel, value, asks } of sends(plan, graph)) answers.push(asks ? await reference.request(channel, value) : await reference.send(channel, value))
+  for (const { channel, value, asks } of sends(plan, graph))
+    answers.push(asks ? await reference.request(channel, value) : await reference.send(channel, value))
   const { held, accepted, dead, letters, dropped } = reference
-  return { held: inPromisedOrder(held, plan, graph), accepted, dead, letters: letters.toSorted(), dropped: dropped.toSorted(), answers }
+  return {
+    held: inPromisedOrder(held, plan, graph),
+    accepted,
+    dead,
+    letters: letters.toSorted(),
+    dropped: dropped.toSorted(),
+    answers,
+  }
 }
 
 async function observed(plan: Program, scheduler: fc.Scheduler): Promise<Outcome> {
   const app = built(plan, (value) => scheduler.schedule(Promise.resolve(value)))
   const clock = virtualClock()
-  const engine = new Engine(app as never, { clock, ids: numberedIds })
+  const engine = new Engine(app, { clock, ids: numberedIds })
   const dropped: string[] = []
   const known = new Map<string, string>()
   engine.on('dropped', ({ reason, message }) => dropped.push(`${reason} ${JSON.stringify(message.payload)}`))
@@ -62,7 +66,10 @@ async function observed(plan: Program, scheduler: fc.Scheduler): Promise<Outcome
 
   const answering = sends(plan, app.graph).map(({ channel, value, asks }) =>
     asks
-      ? engine.request(channel, value).then((reply): Reply => (isLeft(reply) ? { left: reply.left } : { right: reply.right }), (error: unknown): Reply => ({ defect: textOf(error) }))
+      ? engine.request(channel, value).then(
+          (reply): Reply => (isLeft(reply) ? { left: reply.left } : { right: reply.right }),
+          (error: unknown): Reply => ({ defect: textOf(error) }),
+        )
       : engine.send(channel, value).then(() => 'resolved', textOf),
   )
   await scheduler.waitFor(engine.idle())
@@ -124,10 +131,18 @@ function readable({ payload, headers }: AnyMessage): string {
   return JSON.stringify([isErrorMessage(payload) ? errorText(payload) : payload, headers['h']])
 }
 
-const isErrorMessage = (payload: unknown): payload is ErrorMessage<unknown> => typeof payload === 'object' && payload !== null && 'failure' in payload
+const isErrorMessage = (payload: unknown): payload is ErrorMessage<unknown> =>
+  typeof payload === 'object' && payload !== null && 'failure' in payload
 
 function errorText({ failure, failed, original, flowId, nodeId }: ErrorMessage<unknown>): unknown {
-  return [failure.kind, failure.kind === 'failure' ? failure.error : nameOf(failure.cause), failed.payload, original.payload, flowId, nodeId]
+  return [
+    failure.kind,
+    failure.kind === 'failure' ? failure.error : nameOf(failure.cause),
+    failed.payload,
+    original.payload,
+    flowId,
+    nodeId,
+  ]
 }
 
 /** The same message may die twice in a flow: tapped and sent to the same channel, it is one letter with two attempts. */
@@ -141,21 +156,37 @@ function textOf(error: unknown): string {
 }
 
 /** Users' words, or the name of the library's error. */
-const nameOf = (error: unknown): string => (error instanceof AlloraError || error instanceof AggregateError ? error.name : (error as Error).message)
+const nameOf = (error: unknown): string =>
+  error instanceof AlloraError || error instanceof AggregateError ? error.name : (error as Error).message
 
-function numbers(channels: ReturnType<Engine['metrics']>['channels'], what: 'accepted' | 'dead'): Record<string, number> {
-  return Object.fromEntries(Object.entries(channels).flatMap(([id, counts]) => (counts[what] === 0 ? [] : [[id, counts[what]]])))
+function numbers(
+  channels: ReturnType<Engine['metrics']>['channels'],
+  what: 'accepted' | 'dead',
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(channels).flatMap(([id, counts]) => (counts[what] === 0 ? [] : [[id, counts[what]]])),
+  )
 }
 
 const unconsumed = (graph: AppGraph): string[] => {
   const uses = graph.flows.flatMap(({ nodes }) => nodes.flatMap(channelUses))
-  return [...new Set(uses.map(({ channel }) => channel))].filter((id) => !uses.some(({ channel, consumes }) => consumes && channel === id))
+  return [...new Set(uses.map(({ channel }) => channel))].filter(
+    (id) => !uses.some(({ channel, consumes }) => consumes && channel === id),
+  )
 }
 
 /** Sorts what channels hold, except where C8 promises the order: one producer and one consumer all the way. */
-function inPromisedOrder(held: Readonly<Record<string, readonly string[]>>, plan: Program, graph: AppGraph): Record<string, readonly string[]> {
+function inPromisedOrder(
+  held: Readonly<Record<string, readonly string[]>>,
+  plan: Program,
+  graph: AppGraph,
+): Record<string, readonly string[]> {
   const order = new PromisedOrder(graph, new Set(sends(plan, graph).map(({ channel }) => channel)))
-  return Object.fromEntries(Object.entries(held).flatMap(([id, payloads]) => (payloads.length === 0 ? [] : [[id, order.isKept(id) ? payloads : payloads.toSorted()]])))
+  return Object.fromEntries(
+    Object.entries(held).flatMap(([id, payloads]) =>
+      payloads.length === 0 ? [] : [[id, order.isKept(id) ? payloads : payloads.toSorted()]],
+    ),
+  )
 }
 
 /** Where in an app messages follow each other. */
@@ -170,10 +201,18 @@ class PromisedOrder {
 
   /** Whether messages come to a channel in one order. */
   isKept(channel: string): boolean {
-    const senders = this.graph.flows.flatMap((flow) => flow.nodes.filter((node) => channelUses(node).some((use) => use.channel === channel && use.sends !== 'never')).map((node) => ({ flow, node })))
+    const senders = this.graph.flows.flatMap((flow) =>
+      flow.nodes
+        .filter((node) => channelUses(node).some((use) => use.channel === channel && use.sends !== 'never'))
+        .map((node) => ({ flow, node })),
+    )
     if (this.entrances.has(channel)) return senders.length === 0
     const [sender] = senders
-    return senders.length === 1 && segmentsTo(sender!.flow, sender!.node).length === 1 && this.isInSequence(segmentsTo(sender!.flow, sender!.node)[0]!)
+    return (
+      senders.length === 1 &&
+      segmentsTo(sender!.flow, sender!.node).length === 1 &&
+      this.isInSequence(segmentsTo(sender!.flow, sender!.node)[0]!)
+    )
   }
 
   /** Whether a stretch of a flow takes one message after the other. */
@@ -181,7 +220,9 @@ class PromisedOrder {
     const { kind } = this.graph.flows.flatMap(({ channels }) => channels).find(({ id }) => id === taker.channel)!
     if (!this.isKept(taker.channel) || (taker.concurrency ?? 1) > 1) return false
     // A direct channel runs its consumer with its sender, who must wait for it.
-    const waits = this.graph.flows.every(({ nodes }) => nodes.every((node) => node.kind !== 'tap' || node.channel !== taker.channel))
+    const waits = this.graph.flows.every(({ nodes }) =>
+      nodes.every((node) => node.kind !== 'tap' || node.channel !== taker.channel),
+    )
     return kind !== 'direct' || (!this.entrances.has(taker.channel) && waits)
   }
 }
@@ -191,6 +232,20 @@ type Taker = Extract<GraphNode, { readonly kind: 'inlet' | 'through' }>
 /** The consumers whose messages can come to a node. */
 function segmentsTo({ nodes, edges }: FlowGraph, target: GraphNode): Taker[] {
   const reaches = (from: GraphNode): boolean =>
-    edges.some(({ from: id, to, port }) => id === from.id && (from.kind !== 'through' || port === 'error') && (to === target.id || reaches(nodes.find((node) => node.id === to)!)))
-  return nodes.filter((node) => node.kind === 'inlet' || node.kind === 'through').filter((taker) => edges.some(({ from, to, port }) => from === taker.id && port === undefined && (to === target.id || reaches(nodes.find((node) => node.id === to)!))))
+    edges.some(
+      ({ from: id, to, port }) =>
+        id === from.id &&
+        (from.kind !== 'through' || port === 'error') &&
+        (to === target.id || reaches(nodes.find((node) => node.id === to)!)),
+    )
+  return nodes
+    .filter((node) => node.kind === 'inlet' || node.kind === 'through')
+    .filter((taker) =>
+      edges.some(
+        ({ from, to, port }) =>
+          from === taker.id &&
+          port === undefined &&
+          (to === target.id || reaches(nodes.find((node) => node.id === to)!)),
+      ),
+    )
 }

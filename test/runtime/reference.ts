@@ -31,26 +31,25 @@ interface Message {
   readonly scope?: Scope | undefined
 }
 
-class Left {
-  readonly error: unknown
-  constructor(error: unknown) {
-    this.error = error
+class Left extends Error {
+  readonly left: unknown
+  constructor(left: unknown) {
+    super(`left ${String(left)}`)
+    this.left = left
   }
 }
 
 /** A failure of one stay, on its way up. */
-class Failed {
-  readonly cause: unknown
+class Failed extends Error {
+  override readonly cause: Error
   readonly nodeId: string
   readonly stay: object
   parked = false
-  constructor(cause: unknown, nodeId: string, stay: object) {
+  constructor(cause: Error, nodeId: string, stay: object) {
+    super(cause.message)
     this.cause = cause
     this.nodeId = nodeId
     this.stay = stay
-  }
-  get text(): string {
-    return this.cause instanceof Left ? `left ${String(this.cause.error)}` : (this.cause as Error).message
   }
 }
 
@@ -77,7 +76,7 @@ export class Reference {
   async send(channel: string, payload: unknown): Promise<string> {
     return this.put(channel, { payload, entry: payload, stay: {} }).then(
       () => 'resolved',
-      (failed: Failed | Error) => (failed instanceof Failed ? failed.text : failed.message),
+      (failed: Error) => failed.message,
     )
   }
 
@@ -88,16 +87,20 @@ export class Reference {
   }
 
   private async put(channel: string, message: Message): Promise<void> {
-    const takers = this.graph.flows.flatMap((flow) => flow.nodes.filter((node) => consumes(node, channel)).map((node) => ({ flow, node })))
+    const takers = this.graph.flows.flatMap((flow) =>
+      flow.nodes.filter((node) => consumes(node, channel)).map((node) => ({ flow, node })),
+    )
     this.accepted[channel] = (this.accepted[channel] ?? 0) + (takers.length || 1)
     if (takers.length === 0) (this.held[channel] ??= []).push(JSON.stringify([message.payload, message.h]))
-    const failures: unknown[] = []
+    const failures: Error[] = []
     for (const { flow, node } of takers) {
       const entered = { payload: message.payload, h: message.h, asker: message.asker, entry: message.payload, stay: {} }
-      await this.stay(flow, after(flow, node), channel, entered).catch((failed) => failures.push(failed))
+      await this.stay(flow, after(flow, node), channel, entered).catch((failed: Error) => failures.push(failed))
     }
-    const { kind, await: awaited } = this.graph.flows.flatMap(({ channels }) => channels).find(({ id }) => id === channel)!
-    if (kind === 'direct' && failures.length > 0) throw failures[0]
+    const { kind, await: awaited } = this.graph.flows
+      .flatMap(({ channels }) => channels)
+      .find(({ id }) => id === channel)!
+    if (kind === 'direct' && failures.length > 0) throw failures[0]!
     if (awaited === 'handled' && failures.length > 0) throw SUBSCRIBERS_FAILED
   }
 
@@ -112,10 +115,11 @@ export class Reference {
         const answers = asker !== undefined && asker.reply === undefined && (typed || asker.kind === 'call')
         if (!failed.parked && !answers) {
           this.dead[channel] = (this.dead[channel] ?? 0) + 1
-          this.letters.push(JSON.stringify([flow.id, failed.nodeId, message.entry, failed.text]))
+          this.letters.push(JSON.stringify([flow.id, failed.nodeId, message.entry, failed.message]))
         }
         failed.parked = true
-        if (asker !== undefined) asker.reply ??= failed.cause instanceof Left ? { left: failed.cause.error } : { defect: failed.text }
+        if (asker !== undefined)
+          asker.reply ??= failed.cause instanceof Left ? { left: failed.cause.left } : { defect: failed.message }
       }
       throw failed
     }
@@ -132,16 +136,26 @@ export class Reference {
         at = group
       }
       next = await this.step(flow, node, at)
-    } catch (cause) {
+    } catch (thrown) {
+      const cause = thrown as Error
       // A part's failure, or one that whoever was sent to has parked: decided on already.
       const relayed = cause === SUBSCRIBERS_FAILED || (cause instanceof Failed && cause.parked)
-      if ((cause instanceof Failed && cause.stay === at.stay) || (relayed && ['outlet', 'through', 'filter'].includes(node.kind))) throw cause
+      if (
+        (cause instanceof Failed && cause.stay === at.stay) ||
+        (relayed && ['outlet', 'through', 'filter'].includes(node.kind))
+      )
+        throw cause
       const failed = new Failed(cause, node.id, at.stay)
       const scope = after(flow, node, 'error')
       if (scope === undefined) throw failed
-      const failure = cause instanceof Left ? { kind: 'failure', error: cause.error } : { kind: 'defect', cause: failed.text }
+      const failure =
+        cause instanceof Left ? { kind: 'failure', error: cause.left } : { kind: 'defect', cause: cause.message }
       if (scope.kind === 'errorOutlet') {
-        await this.put(scope.channel, { ...at, asker: undefined, payload: [...Object.values(failure), at.payload, at.entry, flow.id, node.id] })
+        await this.put(scope.channel, {
+          ...at,
+          asker: undefined,
+          payload: [...Object.values(failure), at.payload, at.entry, flow.id, node.id],
+        })
         failed.parked = true
         throw failed
       }
@@ -151,7 +165,11 @@ export class Reference {
   }
 
   /** What comes next, with what. */
-  private async step(flow: FlowGraph, node: GraphNode, message: Message): Promise<readonly [GraphNode | undefined, Message]> {
+  private async step(
+    flow: FlowGraph,
+    node: GraphNode,
+    message: Message,
+  ): Promise<readonly [GraphNode | undefined, Message]> {
     const { payload } = message
     const next = after(flow, node)
     switch (node.kind) {
@@ -159,7 +177,13 @@ export class Reference {
       case 'handle':
         return [next, { ...message, ...(await this.call(node.service, payload)) }]
       case 'recover':
-        return [next, { ...message, ...(await this.call(node.service, (message as unknown as { readonly failure: unknown }).failure)) }]
+        return [
+          next,
+          {
+            ...message,
+            ...(await this.call(node.service, (message as unknown as { readonly failure: unknown }).failure)),
+          },
+        ]
       case 'aggregate':
         return [next, { ...message, ...(await this.call(node.combine!, payload)) }]
       case 'setHeader':
@@ -189,7 +213,8 @@ export class Reference {
         await this.put(node.channel, message)
         return [undefined, message]
       case 'recipients':
-        for (const channel of node.channels) await this.put(channel, message).catch(() => Promise.reject(new Error('RecipientsError')))
+        for (const channel of node.channels)
+          await this.put(channel, message).catch(() => Promise.reject(new Error('RecipientsError')))
         return [undefined, message]
       case 'reply':
         if (message.asker?.reply !== undefined) this.dropped.push(`late-reply ${JSON.stringify(payload)}`)
@@ -198,7 +223,9 @@ export class Reference {
       case 'split':
         await this.split(flow, node, message)
         return [undefined, message]
-      default:
+      case 'inlet':
+      case 'join':
+      case 'errorOutlet':
         return [next, message]
     }
   }
@@ -209,7 +236,7 @@ export class Reference {
     const next = after(flow, node)
     const scope: Scope = { split: message, size: parts.length, groups: new Map(), fed: false, dropped: 0 }
     const run = (from: GraphNode | undefined, part: Message): Promise<void> =>
-      this.run(flow, from, part).catch((error) => {
+      this.run(flow, from, part).catch((error: Error) => {
         throw error instanceof Failed && error.stay === message.stay ? error : new Error('SplitError')
       })
     for (const payload of parts) await run(next, { ...message, payload, scope })
@@ -217,7 +244,11 @@ export class Reference {
     if (behind !== undefined) scope.groups.set(behind.id, [])
     if (scope.groups.size === 0 && parts.length === 0) this.drop('empty-split', message)
     else if (scope.groups.size === 0 && scope.dropped === parts.length) this.unanswered(message)
-    for (const id of [...scope.groups.keys()]) await run(flow.nodes.find((it) => it.id === id), { ...message, scope, payload: RELEASE })
+    for (const id of scope.groups.keys())
+      await run(
+        flow.nodes.find((it) => it.id === id),
+        { ...message, scope, payload: RELEASE },
+      )
   }
 
   private drop(reason: string, message: Message): void {
@@ -259,7 +290,8 @@ function gathered({ id }: GraphNode, message: Message): Message | undefined {
   return { ...scope.split, h, payload: group.map(({ payload }) => payload) }
 }
 
-const consumes = (node: GraphNode, channel: string): boolean => (node.kind === 'inlet' || node.kind === 'through') && node.channel === channel
+const consumes = (node: GraphNode, channel: string): boolean =>
+  (node.kind === 'inlet' || node.kind === 'through') && node.channel === channel
 
 function after(flow: FlowGraph, { id }: GraphNode, port?: string): GraphNode | undefined {
   const edge: GraphEdge | undefined = flow.edges.find((it) => it.from === id && it.port === port)
@@ -270,5 +302,9 @@ function after(flow: FlowGraph, { id }: GraphNode, port?: string): GraphNode | u
 function aggregatorBehind(flow: FlowGraph, next: GraphNode | undefined, within = 0): GraphNode | undefined {
   if (next === undefined || next.kind === 'through') return undefined
   if (next.kind === 'aggregate' && within === 0) return next
-  return aggregatorBehind(flow, after(flow, next), within + (next.kind === 'split' ? 1 : next.kind === 'aggregate' ? -1 : 0))
+  return aggregatorBehind(
+    flow,
+    after(flow, next),
+    within + (next.kind === 'split' ? 1 : next.kind === 'aggregate' ? -1 : 0),
+  )
 }

@@ -18,7 +18,11 @@ export interface Rig<F extends AnyFlow> {
 export async function started<F extends AnyFlow>(app: App<F>, options: Partial<RuntimeOptions> = {}): Promise<Rig<F>> {
   const clock = virtualClock(1_700_000_000_000)
   // The options of a runtime depend on its app; a test that gives wrong ones sees it at once.
-  const rt = (runtime as (app: unknown, options: object) => unknown)(app, { clock, ids: numberedIds, ...options }) as Runtime<F>
+  const rt = (runtime as (app: unknown, options: object) => unknown)(app, {
+    clock,
+    ids: numberedIds,
+    ...options,
+  }) as Runtime<F>
   const dropped: string[] = []
   rt.on('dropped', ({ reason, message }) => dropped.push(`${reason} ${JSON.stringify(message.payload)}`))
   await rt.start()
@@ -41,7 +45,8 @@ export function recorded<K extends keyof RuntimeEvents>(rt: Runtime<AnyFlow>, ev
 /** Takes whatever a channel holds. */
 export function drained<P>(channel: { tryReceive(): { readonly payload: P } | undefined }): P[] {
   const payloads: P[] = []
-  for (let message = channel.tryReceive(); message !== undefined; message = channel.tryReceive()) payloads.push(message.payload)
+  for (let message = channel.tryReceive(); message !== undefined; message = channel.tryReceive())
+    payloads.push(message.payload)
   return payloads
 }
 
@@ -58,7 +63,11 @@ export function forbidUnhandledRejections(): void {
 }
 
 /** A promise to be settled by the test. */
-export function deferred<T = void>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void; readonly reject: (reason: unknown) => void } {
+export function deferred<T = void>(): {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: unknown) => void
+} {
   return Promise.withResolvers<T>()
 }
 

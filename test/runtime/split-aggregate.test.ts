@@ -3,11 +3,15 @@ import type { Message } from 'allora'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import type { QueueChannel } from '../../src/runtime/channel.ts'
 import { AggregationError, SplitError } from '../../src/errors/handling-errors.ts'
 import { deferred, drained, forbidUnhandledRejections, recorded, settled, started } from './rig.ts'
 
 forbidUnhandledRejections()
 const numRuns = process.env['CI'] ? 1000 : 200
+
+/** Finds a channel that the types of the test's app do not show. */
+type Discarded = (id: string) => QueueChannel<string>
 
 describe('T5: split', () => {
   const kinds: Readonly<Record<string, () => Iterable<number> | AsyncIterable<number>>> = {
@@ -24,7 +28,15 @@ describe('T5: split', () => {
   for (const [name, parts] of Object.entries(kinds)) {
     test(`T5: the parts of ${name} go on in order, each with its place`, async () => {
       const sized = name === 'an array' || name === 'a set'
-      const { rt } = await started(app(flow().from(direct('in').of<number>()).split(parts as () => Iterable<number>).to(queue('out')).build()))
+      const { rt } = await started(
+        app(
+          flow()
+            .from(direct('in').of<number>())
+            .split(parts as () => Iterable<number>)
+            .to(queue('out'))
+            .build(),
+        ),
+      )
       await rt.send('in', message(0, { tenant: 'a' }))
       const messages = await rt.channel('out').purge()
       expect(messages.map(({ payload }) => payload)).toEqual([1, 2, 3])
@@ -40,13 +52,17 @@ describe('T5: split', () => {
   }
 
   test('T5: the payload itself is split when no function says how', async () => {
-    const { rt } = await started(app(flow().from(direct('in').of<ReadonlyMap<string, number>>()).split().to(queue('out')).build()))
+    const { rt } = await started(
+      app(flow().from(direct('in').of<ReadonlyMap<string, number>>()).split().to(queue('out')).build()),
+    )
     await rt.send('in', new Map([['a', 1]]))
     expect(drained(rt.channel('out'))).toEqual([['a', 1]])
   })
 
   test('T5: the parts of a part have the outer sequence stacked below their own', async () => {
-    const { rt } = await started(app(flow().from(direct('in').of<readonly (readonly string[])[]>()).split().split().to(queue('out')).build()))
+    const { rt } = await started(
+      app(flow().from(direct('in').of<readonly (readonly string[])[]>()).split().split().to(queue('out')).build()),
+    )
     await rt.send('in', [['a'], ['b', 'c']])
     const [, , last] = await rt.channel('out').purge()
     const { sequence, correlationId } = last!.headers
@@ -65,7 +81,16 @@ describe('T5: split', () => {
         yield i
       }
     }
-    const { rt } = await started(app(flow().from(direct('in').of<number>()).split(parts).handle(async (n) => (await gates[n]!.promise, n)).to(queue('out')).build()))
+    const { rt } = await started(
+      app(
+        flow()
+          .from(direct('in').of<number>())
+          .split(parts)
+          .handle(async (n) => (await gates[n]!.promise, n))
+          .to(queue('out'))
+          .build(),
+      ),
+    )
     const sending = rt.send('in', 0)
     for (let i = 0; i < 3; i++) {
       await settled()
@@ -81,7 +106,15 @@ describe('T5: split', () => {
     const endless = function* (): Generator<number> {
       for (;;) yield ++pulled
     }
-    const { rt } = await started(app(flow().from(queue('in').of<number>()).split(endless).to(queue('out', { capacity: 2 }).of<number>()).build()))
+    const { rt } = await started(
+      app(
+        flow()
+          .from(queue('in').of<number>())
+          .split(endless)
+          .to(queue('out', { capacity: 2 }).of<number>())
+          .build(),
+      ),
+    )
     await rt.send('in', 0)
     await settled()
     expect(pulled).toBe(3)
@@ -117,7 +150,12 @@ describe('T5: split', () => {
       }
       const { rt } = await started(
         app(
-          flow('f').from(direct('in').of<number>()).split(end === 'rejects' ? async : (sync as never)).handle(failing).to(queue('out').of<number>()).build(),
+          flow('f')
+            .from(direct('in').of<number>())
+            .split(end === 'rejects' ? async : (sync as never))
+            .handle(failing)
+            .to(queue('out').of<number>())
+            .build(),
         ),
       )
       await expect(rt.send('in', 0)).rejects.toThrow('part 2')
@@ -129,8 +167,21 @@ describe('T5: split', () => {
 
   test('T5: an iterator that is read to its end is not closed again', async () => {
     let closed = 0
-    const parts = { [Symbol.iterator]: () => ({ next: () => ({ done: true as const, value: undefined }), return: () => (closed++, { done: true as const, value: undefined }) }) }
-    const { rt } = await started(app(flow().from(direct('in').of<number>()).split(() => parts as Iterable<number>).to(queue('out')).build()))
+    const parts = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: true as const, value: undefined }),
+        return: () => (closed++, { done: true as const, value: undefined }),
+      }),
+    }
+    const { rt } = await started(
+      app(
+        flow()
+          .from(direct('in').of<number>())
+          .split(() => parts as Iterable<number>)
+          .to(queue('out'))
+          .build(),
+      ),
+    )
     await rt.send('in', 0)
     expect(closed).toBe(0)
   })
@@ -140,13 +191,17 @@ describe('T5: split', () => {
       yield 1
       throw new Error('torn page')
     }
-    const { rt } = await started(app(flow().from(direct('in').of<number>()).split(parts, { id: 'pages' }).to(queue('out')).build()))
+    const { rt } = await started(
+      app(flow().from(direct('in').of<number>()).split(parts, { id: 'pages' }).to(queue('out')).build()),
+    )
     await expect(rt.send('in', 0)).rejects.toMatchObject({ nodeId: 'pages', cause: { message: 'torn page' } })
     expect(drained(rt.channel('out'))).toEqual([1])
   })
 
   test('T5: without parts and without an aggregate it is dropped by name', async () => {
-    const { rt, dropped } = await started(app(flow('f').from(direct('in').of<readonly number[]>()).split().to(queue('out')).build()))
+    const { rt, dropped } = await started(
+      app(flow('f').from(direct('in').of<readonly number[]>()).split().to(queue('out')).build()),
+    )
     const events = recorded(rt, 'dropped')
     await rt.send('in', [])
     expect(dropped).toEqual(['empty-split []'])
@@ -155,7 +210,15 @@ describe('T5: split', () => {
 
   test('T5: without parts the aggregate behind it gives the empty group, with the headers of the message', async () => {
     const { rt, dropped } = await started(
-      app(flow().from(direct('in').of<readonly number[]>()).split().transform((n) => n).aggregate().to(queue('out')).build()),
+      app(
+        flow()
+          .from(direct('in').of<readonly number[]>())
+          .split()
+          .transform((n) => n)
+          .aggregate()
+          .to(queue('out'))
+          .build(),
+      ),
     )
     await rt.send('in', message([], { tenant: 'a' }))
     expect(rt.channel('out').tryReceive()).toMatchObject({ payload: [], headers: { tenant: 'a' } })
@@ -165,10 +228,26 @@ describe('T5: split', () => {
   test('T5: an aggregate behind another channel, another split or by size is owed nothing', async () => {
     const { rt, dropped } = await started(
       app(
-        flow('a').from(direct('a').of<readonly number[]>()).split().through(queue('between').of<number>()).aggregate().to(queue('out')).build(),
-        flow('b').from(direct('b').of<readonly (readonly number[])[]>()).split().split().aggregate().to(queue('out')).build(),
+        flow('a')
+          .from(direct('a').of<readonly number[]>())
+          .split()
+          .through(queue('between').of<number>())
+          .aggregate()
+          .to(queue('out'))
+          .build(),
+        flow('b')
+          .from(direct('b').of<readonly (readonly number[])[]>())
+          .split()
+          .split()
+          .aggregate()
+          .to(queue('out'))
+          .build(),
         flow('c').from(direct('c').of<readonly number[]>()).split().aggregate({ size: 2 }).to(queue('out')).build(),
-        flow('d').from(direct('d').of<readonly number[]>()).split().handle((n) => n).build(),
+        flow('d')
+          .from(direct('d').of<readonly number[]>())
+          .split()
+          .handle((n) => n)
+          .build(),
       ),
     )
     for (const id of ['a', 'b', 'c', 'd'] as const) await rt.send(id, [])
@@ -181,8 +260,11 @@ describe('T5: split', () => {
     const { rt } = await started(app(flow('f').from(direct('in').of<never>()).split().to(queue('out')).build()))
     const error = await rt.send('in', 7 as never).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ code: 'ALLORA301', nodeId: 'n1', cause: expect.any(SplitError) as unknown })
-    expect((error as Error).message).toMatchInlineSnapshot(`"Flow "f" failed at node "n1" (split): The splitter needs an array, an iterable or an async iterable, but it got the number 7. Give split a function that makes one of the payload. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`)
-    for (const payload of [null, undefined, {}, 'text']) await expect(rt.send('in', payload as never)).rejects.toThrow(SplitErrorSentence)
+    expect((error as Error).message).toMatchInlineSnapshot(
+      `"Flow "f" failed at node "n1" (split): The splitter needs an array, an iterable or an async iterable, but it got the number 7. Give split a function that makes one of the payload. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`,
+    )
+    for (const payload of [null, undefined, {}, 'text'])
+      await expect(rt.send('in', payload as never)).rejects.toThrow(SplitErrorSentence)
     expect(rt.channel('out').size).toBe(0)
   })
   const SplitErrorSentence = 'The splitter needs an array, an iterable or an async iterable'
@@ -207,13 +289,24 @@ describe('T5: split', () => {
   test('T5: when a part is parked by a flow further on, the message it was split from has failed here', async () => {
     const { rt } = await started(
       app(
-        flow('main').from(direct('in').of<readonly number[]>()).split({ id: 'split' }).to(direct('part').of<number>()).build(),
-        flow('part').from(direct('part').of<number>()).handle((n) => { if (n === 2) throw new Error('two') }).build(),
+        flow('main')
+          .from(direct('in').of<readonly number[]>())
+          .split({ id: 'split' })
+          .to(direct('part').of<number>())
+          .build(),
+        flow('part')
+          .from(direct('part').of<number>())
+          .handle((n) => {
+            if (n === 2) throw new Error('two')
+          })
+          .build(),
       ),
     )
     const error = await rt.send('in', [1, 2, 3]).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ flowId: 'main', nodeId: 'split', cause: expect.any(SplitError) as unknown })
-    expect((error as Error).message).toMatchInlineSnapshot(`"Flow "main" failed at node "split" (split): Part 2 failed, so the parts after it were not sent: Flow "part" failed at node "n1" (handle): Error: two. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1~05qpj2j1o123h6" }). The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`)
+    expect((error as Error).message).toMatchInlineSnapshot(
+      `"Flow "main" failed at node "split" (split): Part 2 failed, so the parts after it were not sent: Flow "part" failed at node "n1" (handle): Error: two. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1~05qpj2j1o123h6" }). The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`,
+    )
     expect(rt.deadLetters.list().map(({ flowId, message: { payload } }) => [flowId, payload])).toEqual([
       ['part', 2],
       ['main', [1, 2, 3]],
@@ -246,30 +339,38 @@ describe('T6: aggregate by split', () => {
     type Nested = readonly (readonly (readonly number[])[])[]
     const step = (kind: number) => (n: number) => (kind === 0 ? n : kind === 1 ? Promise.resolve(n) : right(n))
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(fc.array(fc.nat(9), { maxLength: 4 }), { maxLength: 4 }), { maxLength: 4 }), fc.nat(2), fc.boolean(), fc.nat(9), async (lists: Nested, kind, buffered, least) => {
-        const { rt } = await started(
-          app(
-            flow()
-              .from(direct('in').of<Nested>())
-              .split()
-              .split()
-              .split()
-              .handle(step(kind))
-              .filter((n) => n >= least)
-              .aggregate()
-              .aggregate({ combine: (group) => (buffered ? Promise.resolve(group) : group) })
-              .aggregate()
-              .to(queue('out'))
-              .build(),
-          ),
-        )
-        await rt.send('in', message(lists, { tenant: 'a' }))
-        await rt.idle()
-        const out = await rt.channel('out').purge()
-        expect(out.map(({ payload }) => payload)).toEqual([lists.map((list) => list.map((innermost) => innermost.filter((n) => n >= least)))])
-        expect(out[0]!.headers).toEqual({ tenant: 'a', causationId: 'm1' })
-        await rt.stop()
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(fc.array(fc.nat(9), { maxLength: 4 }), { maxLength: 4 }), { maxLength: 4 }),
+        fc.nat(2),
+        fc.boolean(),
+        fc.nat(9),
+        async (lists: Nested, kind, buffered, least) => {
+          const { rt } = await started(
+            app(
+              flow()
+                .from(direct('in').of<Nested>())
+                .split()
+                .split()
+                .split()
+                .handle(step(kind))
+                .filter((n) => n >= least)
+                .aggregate()
+                .aggregate({ combine: (group) => (buffered ? Promise.resolve(group) : group) })
+                .aggregate()
+                .to(queue('out'))
+                .build(),
+            ),
+          )
+          await rt.send('in', message(lists, { tenant: 'a' }))
+          await rt.idle()
+          const out = await rt.channel('out').purge()
+          expect(out.map(({ payload }) => payload)).toEqual([
+            lists.map((list) => list.map((innermost) => innermost.filter((n) => n >= least))),
+          ])
+          expect(out[0]!.headers).toEqual({ tenant: 'a', causationId: 'm1' })
+          await rt.stop()
+        },
+      ),
       { numRuns: numRuns / 2 },
     )
   })
@@ -278,7 +379,9 @@ describe('T6: aggregate by split', () => {
     const parts = async function* (): AsyncGenerator<number> {
       yield* [1, 2, 3]
     }
-    const { rt } = await started(app(flow().from(direct('in').of<number>()).split(parts).aggregate().to(queue('out')).build()))
+    const { rt } = await started(
+      app(flow().from(direct('in').of<number>()).split(parts).aggregate().to(queue('out')).build()),
+    )
     await rt.send('in', 0)
     expect(drained(rt.channel('out'))).toEqual([[1, 2, 3]])
     expect(rt.metrics().openGroups).toBe(0)
@@ -286,7 +389,15 @@ describe('T6: aggregate by split', () => {
 
   test('T6: parts that a filter takes are not waited for', async () => {
     const { rt, dropped } = await started(
-      app(flow().from(direct('in').of<readonly number[]>()).split().filter((n) => n % 2 === 0).aggregate().to(queue('out')).build()),
+      app(
+        flow()
+          .from(direct('in').of<readonly number[]>())
+          .split()
+          .filter((n) => n % 2 === 0)
+          .aggregate()
+          .to(queue('out'))
+          .build(),
+      ),
     )
     await rt.send('in', [1, 2, 3, 4])
     await rt.send('in', [1, 3])
@@ -296,23 +407,43 @@ describe('T6: aggregate by split', () => {
 
   test('T6: parts of one split can go into several groups, each complete with the split', async () => {
     const { rt } = await started(
-      app(flow().from(direct('in').of<readonly number[]>()).split().aggregate({ correlateBy: (n) => n % 3 }).to(queue('out')).build()),
+      app(
+        flow()
+          .from(direct('in').of<readonly number[]>())
+          .split()
+          .aggregate({ correlateBy: (n) => n % 3 })
+          .to(queue('out'))
+          .build(),
+      ),
     )
     await rt.send('in', [1, 2, 3, 4, 5, 6, 7])
     const groups = await rt.channel('out').purge()
-    expect(groups.map(({ payload }) => payload)).toEqual([[1, 4, 7], [2, 5], [3, 6]])
+    expect(groups.map(({ payload }) => payload)).toEqual([
+      [1, 4, 7],
+      [2, 5],
+      [3, 6],
+    ])
     expect(new Set(groups.map(({ id }) => id)).size).toBe(3)
   })
 
   test('T6: two splits at the same time never share a group', async () => {
     const { rt } = await started(
       app(
-        flow().from(queue('in').of<readonly number[]>(), { concurrency: 2 }).split().handle(async (n) => n).aggregate({ correlateBy: () => 'all' }).to(queue('out')).build(),
+        flow()
+          .from(queue('in').of<readonly number[]>(), { concurrency: 2 })
+          .split()
+          .handle(async (n) => n)
+          .aggregate({ correlateBy: () => 'all' })
+          .to(queue('out'))
+          .build(),
       ),
     )
     await Promise.all([rt.send('in', [1, 2]), rt.send('in', [3, 4])])
     await rt.idle()
-    expect(drained(rt.channel('out'))).toEqual([[1, 2], [3, 4]])
+    expect(drained(rt.channel('out'))).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
   })
 
   test('T6: combine makes the payload, in any form a handler may, with headers of its own', async () => {
@@ -324,7 +455,16 @@ describe('T6: aggregate by split', () => {
       async (group: readonly number[]) => message(group.length, { made: true }),
     ]
     for (const combine of forms) {
-      const { rt } = await started(app(flow().from(direct('in').of<readonly number[]>()).split().aggregate({ combine: combine as () => number }).to(queue('out')).build()))
+      const { rt } = await started(
+        app(
+          flow()
+            .from(direct('in').of<readonly number[]>())
+            .split()
+            .aggregate({ combine: combine as () => number })
+            .to(queue('out'))
+            .build(),
+        ),
+      )
       await rt.send('in', [1, 2, 3])
       const made = rt.channel('out').tryReceive()
       expect(made?.payload).toBe(3)
@@ -333,22 +473,33 @@ describe('T6: aggregate by split', () => {
   })
 
   for (const [how, combine] of Object.entries({
-    throws: () => { throw new Error('no sum') },
+    throws: () => {
+      throw new Error('no sum')
+    },
     rejects: () => Promise.reject(new Error('no sum')),
     'gives Left': () => left(new Error('no sum')),
     'gives a Left later': async () => left(new Error('no sum')),
   })) {
-    for (const last of [2, 3]) test(`T6: a combine that ${how} ${last === 2 ? 'with the last part' : 'at the end'} fails the whole message, which can be redriven`, async () => {
-      let broken = true
-      const { rt } = await started(
-        app(flow().from(direct('in').of<readonly number[]>()).split().filter((n) => n < 3).aggregate({ combine: (group) => (broken ? combine() : (group.length as never)), id: 'sum' }).to(queue('out')).build()),
-      )
-      await expect(rt.send('in', [1, 1, last])).rejects.toMatchObject({ nodeId: 'sum', cause: { message: 'no sum' } })
-      expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', message: { payload: [1, 1, last] } }])
-      broken = false
-      await rt.deadLetters.redrive({})
-      expect(drained(rt.channel('out'))).toEqual([last === 2 ? 3 : 2])
-    })
+    for (const last of [2, 3])
+      test(`T6: a combine that ${how} ${last === 2 ? 'with the last part' : 'at the end'} fails the whole message, which can be redriven`, async () => {
+        let broken = true
+        const { rt } = await started(
+          app(
+            flow()
+              .from(direct('in').of<readonly number[]>())
+              .split()
+              .filter((n) => n < 3)
+              .aggregate({ combine: (group) => (broken ? combine() : (group.length as never)), id: 'sum' })
+              .to(queue('out'))
+              .build(),
+          ),
+        )
+        await expect(rt.send('in', [1, 1, last])).rejects.toMatchObject({ nodeId: 'sum', cause: { message: 'no sum' } })
+        expect(rt.deadLetters.list()).toMatchObject([{ id: 'm1', message: { payload: [1, 1, last] } }])
+        broken = false
+        await rt.deadLetters.redrive({})
+        expect(drained(rt.channel('out'))).toEqual([last === 2 ? 3 : 2])
+      })
 
     for (const [when, parts] of Object.entries({ 'with its last part': [1, 2, 3, 4], 'at its end': [1, 2, 3, 5] })) {
       test(`T6: onError takes a combine that ${how} when the split completes ${when}: once, and in place of the group`, async () => {
@@ -380,12 +531,21 @@ describe('T6: aggregate by split', () => {
 
 describe('T6: aggregate across messages', () => {
   const groupBy = (options: object) =>
-    app(flow('f').from(direct('in').of<string>()).aggregate({ correlateBy: (text: string) => text[0], ...options }).to(queue('out').of<readonly string[]>()).build())
+    app(
+      flow('f')
+        .from(direct('in').of<string>())
+        .aggregate({ correlateBy: (text: string) => text[0], ...options })
+        .to(queue('out').of<readonly string[]>())
+        .build(),
+    )
 
   test('T6: by size', async () => {
     const { rt } = await started(groupBy({ size: 2 }))
     for (const text of ['a1', 'b1', 'a2', 'b2', 'c1']) await rt.send('in', text)
-    expect(drained(rt.channel('out'))).toEqual([['a1', 'a2'], ['b1', 'b2']])
+    expect(drained(rt.channel('out'))).toEqual([
+      ['a1', 'a2'],
+      ['b1', 'b2'],
+    ])
     expect(rt.metrics().openGroups).toBe(1)
   })
 
@@ -407,7 +567,14 @@ describe('T6: aggregate across messages', () => {
   })
 
   test('T6: a message for which `when` fails is in no group', async () => {
-    const { rt } = await started(groupBy({ when: (group: readonly string[]) => { if (group.includes('a!')) throw new Error('no'); return group.length === 2 } }))
+    const { rt } = await started(
+      groupBy({
+        when: (group: readonly string[]) => {
+          if (group.includes('a!')) throw new Error('no')
+          return group.length === 2
+        },
+      }),
+    )
     await expect(rt.send('in', 'a!')).rejects.toThrow('no')
     expect(rt.metrics().openGroups).toBe(0)
     await rt.send('in', 'a1')
@@ -419,12 +586,20 @@ describe('T6: aggregate across messages', () => {
   test('T6: a message without a key belongs to no group', async () => {
     const { rt } = await started(
       app(
-        flow('by').from(direct('by').of<string>()).aggregate({ correlateBy: () => undefined, size: 2 }).to(queue('out')).build(),
+        flow('by')
+          .from(direct('by').of<string>())
+          .aggregate({ correlateBy: () => undefined, size: 2 })
+          .to(queue('out'))
+          .build(),
         flow('id').from(direct('id').of<string>()).aggregate({ size: 2 }).to(queue('out')).build(),
       ),
     )
-    const errors = [await rt.send('by', 'a').catch((caught: unknown) => caught), await rt.send('id', 'a').catch((caught: unknown) => caught)]
-    for (const error of errors) expect(error).toMatchObject({ code: 'ALLORA301', cause: expect.any(AggregationError) as unknown })
+    const errors = [
+      await rt.send('by', 'a').catch((caught: unknown) => caught),
+      await rt.send('id', 'a').catch((caught: unknown) => caught),
+    ]
+    for (const error of errors)
+      expect(error).toMatchObject({ code: 'ALLORA301', cause: expect.any(AggregationError) as unknown })
     expect(errors.map((error) => (error as Error).message)).toMatchInlineSnapshot(`
       [
         "Flow "by" failed at node "n1" (aggregate): correlateBy gave undefined, so the message belongs to no group. Give it a key for every message, or filter those without one before. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" }).",
@@ -441,7 +616,7 @@ describe('T6: aggregate across messages', () => {
           .split()
           .through(queue('parts').of<number>(), { concurrency: 3 })
           .handle(async (n) => n * 10)
-          .aggregate({ combine: (group) => group.toSorted() })
+          .aggregate({ combine: (group) => group.toSorted((a, b) => a - b) })
           .to(queue('out'))
           .build(),
       ),
@@ -451,24 +626,44 @@ describe('T6: aggregate across messages', () => {
     await rt.send('in', message([4, 5]))
     await rt.idle()
     const [first, second] = await rt.channel('out').purge()
-    expect([first!.payload, second!.payload]).toEqual([[10, 20, 30], [40, 50]])
-    expect(first!.headers).toEqual({ tenant: 'a', sequence: outer, correlationId: 'outside', causationId: expect.any(String) as string })
+    expect([first!.payload, second!.payload]).toEqual([
+      [10, 20, 30],
+      [40, 50],
+    ])
+    expect(first!.headers).toEqual({
+      tenant: 'a',
+      sequence: outer,
+      correlationId: 'outside',
+      causationId: expect.any(String) as string,
+    })
     expect(second!.headers).toEqual({ causationId: expect.any(String) as string })
   })
 
   test('T6: a duplicate is dropped by name or sent to discardTo, a late one likewise', async () => {
-    for (const discardTo of [undefined, queue('discarded').of<string>()]) {
+    for (const [discardTo, expected] of [
+      [undefined, [['duplicate "again"', 'late "late"'], []]],
+      [queue('discarded').of<string>(), [[], ['again', 'late']]],
+    ] as const) {
       const { rt, dropped } = await started(
-        app(flow('f').from(direct('in').of<string>()).aggregate({ size: 2, ...(discardTo && { discardTo }) } as { readonly size: number }).to(queue('out').of<readonly string[]>()).build()),
+        app(
+          flow('f')
+            .from(direct('in').of<string>())
+            .aggregate({ size: 2, ...(discardTo && { discardTo }) } as { readonly size: number })
+            .to(queue('out').of<readonly string[]>())
+            .build(),
+        ),
       )
-      const part = (number: number): Message<string>['headers'] => ({ correlationId: 'g', sequence: { correlationId: 'g', number } })
+      const part = (number: number): Message<string>['headers'] => ({
+        correlationId: 'g',
+        sequence: { correlationId: 'g', number },
+      })
       await rt.send('in', message('one', part(1)))
       await rt.send('in', message('again', part(1)))
       await rt.send('in', message('two', part(2)))
       await rt.send('in', message('late', part(3)))
       expect(drained(rt.channel('out'))).toEqual([['one', 'two']])
-      if (discardTo === undefined) expect(dropped).toEqual(['duplicate "again"', 'late "late"'])
-      else expect([dropped, drained((rt.channel as (id: string) => never)('discarded'))]).toEqual([[], ['again', 'late']])
+      const discarded = discardTo === undefined ? [] : drained((rt.channel as unknown as Discarded)('discarded'))
+      expect([dropped, discarded]).toEqual(expected)
     }
   })
 
@@ -478,7 +673,14 @@ describe('T6: aggregate across messages', () => {
       app(
         flow('f')
           .from(direct('in').of<string>())
-          .aggregate({ correlateBy: () => 'all', size: 3, combine: (group) => { if (broken) throw new Error('no'); return group } })
+          .aggregate({
+            correlateBy: () => 'all',
+            size: 3,
+            combine: (group) => {
+              if (broken) throw new Error('no')
+              return group
+            },
+          })
           .to(queue('out'))
           .build(),
       ),
@@ -493,7 +695,11 @@ describe('T6: aggregate across messages', () => {
   })
 
   test('T6: only so many completed keys are remembered', async () => {
-    for (const [remember, expected] of [[0, []], [1, ['late "b3"']], [2, ['late "a3"', 'late "b3"']]] as const) {
+    for (const [remember, expected] of [
+      [0, []],
+      [1, ['late "b3"']],
+      [2, ['late "a3"', 'late "b3"']],
+    ] as const) {
       const { rt, dropped } = await started(groupBy({ size: 2, remember }))
       for (const text of ['a1', 'a2', 'b1', 'b2', 'a3', 'b3']) await rt.send('in', text)
       expect(dropped).toEqual(expected)
@@ -504,7 +710,9 @@ describe('T6: aggregate across messages', () => {
     const { rt } = await started(groupBy({ size: 2, maxGroups: 2 }))
     await rt.send('in', 'a1')
     await rt.send('in', 'b1')
-    await expect(rt.send('in', 'c1')).rejects.toThrowErrorMatchingInlineSnapshot(`[FlowError: Flow "f" failed at node "n1" (aggregate): There are 2 open groups already, so no group can be opened for key "c". Let groups complete or time out sooner, or raise { maxGroups }. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m3" }).]`)
+    await expect(rt.send('in', 'c1')).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FlowError: Flow "f" failed at node "n1" (aggregate): There are 2 open groups already, so no group can be opened for key "c". Let groups complete or time out sooner, or raise { maxGroups }. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m3" }).]`,
+    )
     await rt.send('in', 'a2')
     await rt.send('in', 'c1')
     expect(rt.metrics().openGroups).toBe(2)
@@ -528,7 +736,10 @@ describe('T6: aggregate across messages', () => {
         flow('f')
           .from(queue('in').of<string>())
           .aggregate({ correlateBy: (text) => text[0], size: 2 })
-          .handle((group) => { if (broken) throw new Error('no'); return group })
+          .handle((group) => {
+            if (broken) throw new Error('no')
+            return group
+          })
           .to(queue('out'))
           .build(),
       ),
@@ -551,7 +762,10 @@ describe('T6: aggregate across messages', () => {
           .from(queue('in').of<string>())
           .aggregate({ correlateBy: (text) => text.slice(0, 2), size: 2 })
           .aggregate({ correlateBy: (pair) => pair[0]![0], size: 2 })
-          .handle((group) => { if (broken) throw new Error('no'); return group })
+          .handle((group) => {
+            if (broken) throw new Error('no')
+            return group
+          })
           .to(queue('out'))
           .build(),
       ),
@@ -563,12 +777,22 @@ describe('T6: aggregate across messages', () => {
     await rt.deadLetters.redrive({})
     await rt.idle()
     expect(dropped).toEqual([])
-    expect(drained(rt.channel('out'))).toEqual([[['a11', 'a12'], ['a21', 'a22']]])
+    expect(drained(rt.channel('out'))).toEqual([
+      [
+        ['a11', 'a12'],
+        ['a21', 'a22'],
+      ],
+    ])
   })
 
   test('T6: a group is kept while combine fails; one more arrival of the last member tries again', async () => {
     let broken = true
-    const { rt } = await started(groupBy({ size: 2, combine: async (group: readonly string[]) => (broken ? Promise.reject(new Error('no')) : group) }))
+    const { rt } = await started(
+      groupBy({
+        size: 2,
+        combine: async (group: readonly string[]) => (broken ? Promise.reject(new Error('no')) : group),
+      }),
+    )
     await rt.send('in', 'a1')
     await expect(rt.send('in', 'a2')).rejects.toThrow('no')
     expect(rt.metrics().openGroups).toBe(1)
@@ -584,7 +808,7 @@ describe('T6: aggregate across messages', () => {
       app(
         flow('f')
           .from(queue('in').of<string>())
-          .aggregate({ correlateBy: (text) => text[0], size: 2, combine: () => Promise.reject(new Error('no')) as Promise<readonly string[]> })
+          .aggregate({ correlateBy: (text) => text[0], size: 2, combine: () => Promise.reject(new Error('no')) })
           .onError((_, exchange) => exchange.message.payload as readonly string[])
           .to(queue('out').of<readonly string[]>())
           .build(),
@@ -603,7 +827,12 @@ describe('T6: aggregate across messages', () => {
       app(
         flow('f')
           .from(queue('in').of<string>(), { concurrency: 2 })
-          .aggregate({ correlateBy: (text) => text[0], size: 2, remember: 0, combine: async (group) => (await gate.promise, group) })
+          .aggregate({
+            correlateBy: (text) => text[0],
+            size: 2,
+            remember: 0,
+            combine: async (group) => (await gate.promise, group),
+          })
           .to(queue('out'))
           .build(),
       ),
@@ -679,7 +908,7 @@ describe('T6: aggregate with a timeout', () => {
     await settled()
     await sent.clock.advance(100)
     await sent.rt.idle()
-    expect(drained((sent.rt.channel as (id: string) => never)('discarded'))).toEqual(['a1'])
+    expect(drained((sent.rt.channel as unknown as Discarded)('discarded'))).toEqual(['a1'])
     expect(sent.dropped).toEqual([])
   })
 
@@ -688,10 +917,21 @@ describe('T6: aggregate with a timeout', () => {
       app(
         flow('f')
           .from(queue('in').of<string>())
-          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, onTimeout: 'discard', discardTo: direct('discarded').of<string>() })
+          .aggregate({
+            correlateBy: () => 1,
+            size: 3,
+            timeout: 100,
+            onTimeout: 'discard',
+            discardTo: direct('discarded').of<string>(),
+          })
           .to(queue('out'))
           .build(),
-        flow('g').from(direct('discarded').of<string>()).handle(() => { throw new Error('no') }).build(),
+        flow('g')
+          .from(direct('discarded').of<string>())
+          .handle(() => {
+            throw new Error('no')
+          })
+          .build(),
       ),
     )
     await rt.send('in', 'a1')
@@ -703,7 +943,12 @@ describe('T6: aggregate with a timeout', () => {
 
   test('T6: a discarded member that was a request is told at once', async () => {
     const { rt, clock } = await started(
-      app(flow('f').from(queue('in').of<string>()).aggregate({ correlateBy: () => 1, size: 3, timeout: 100, onTimeout: 'discard' }).build()),
+      app(
+        flow('f')
+          .from(queue('in').of<string>())
+          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, onTimeout: 'discard' })
+          .build(),
+      ),
     )
     const asking = rt.request('in', 'a1').catch((error: unknown) => error)
     await clock.advance(100)
@@ -711,31 +956,34 @@ describe('T6: aggregate with a timeout', () => {
   })
 
   test('T6: a discardTo that refuses a member leaves it counted', async () => {
-    for (const [name, discardTo] of Object.entries({
-      closed: queue('discarded').of<string>(),
-      full: queue('discarded', { capacity: 1, overflow: 'reject' }).of<string>(),
-      waiting: queue('discarded', { capacity: 1 }).of<string>(),
-    })) {
+    const rejecting = { capacity: 1, overflow: 'reject' } as const
+    for (const discardTo of [queue('discarded', rejecting).of<string>(), queue('discarded').of<string>()]) {
       const { rt, clock, dropped } = await started(grouped({ onTimeout: 'discard', discardTo }))
-      const discarded = (rt.channel as (id: string) => { send(it: unknown): Promise<void>; close(): Promise<void>; tryReceive(): Message<string> | undefined })('discarded')
+      const discarded = (rt.channel as unknown as Discarded)('discarded')
       await rt.send('in', 'a1')
-      await settled()
-      if (name === 'closed') await discarded.close()
-      else await discarded.send('filler')
+      await discarded.send('filler')
+      if (discardTo.spec.overflow === undefined) await discarded.close()
       await clock.advance(100)
-      if (name === 'waiting') {
-        let idle = false
-        const waiting = rt.idle().then(() => (idle = true))
-        await settled()
-        expect(idle).toBe(false)
-        expect(discarded.tryReceive()?.payload).toBe('filler')
-        await waiting
-        expect(discarded.tryReceive()?.payload).toBe('a1')
-      } else {
-        await rt.idle()
-        expect(dropped).toEqual(['group-discarded "a1"'])
-      }
+      await rt.idle()
+      expect(dropped).toEqual(['group-discarded "a1"'])
     }
+  })
+
+  test('T6: a member that waits for room in discardTo is in flight', async () => {
+    const { rt, clock } = await started(
+      grouped({ onTimeout: 'discard', discardTo: queue('discarded', { capacity: 1 }).of<string>() }),
+    )
+    const discarded = (rt.channel as unknown as Discarded)('discarded')
+    await rt.send('in', 'a1')
+    await discarded.send('filler')
+    await clock.advance(100)
+    let idle = false
+    const waiting = rt.idle().then(() => (idle = true))
+    await settled()
+    expect(idle).toBe(false)
+    expect(discarded.tryReceive()?.payload).toBe('filler')
+    await waiting
+    expect(discarded.tryReceive()?.payload).toBe('a1')
   })
 
   test("T6: onTimeout 'deadLetter' makes dead letters of the members, which can be redriven", async () => {
@@ -750,7 +998,9 @@ describe('T6: aggregate with a timeout', () => {
       { id: 'm1', reason: 'group-timeout', channelId: 'in', flowId: 'f', nodeId: 'n1', message: { payload: 'a1' } },
       { id: 'm2', reason: 'group-timeout' },
     ])
-    expect(letters[0]!.error.message).toMatchInlineSnapshot(`"The group of key "a" had 2 messages after 100 ms and was not complete. See which are missing, then redrive."`)
+    expect(letters[0]!.error.message).toMatchInlineSnapshot(
+      `"The group of key "a" had 2 messages after 100 ms and was not complete. See which are missing, then redrive."`,
+    )
     await rt.deadLetters.redrive({})
     await rt.send('in', 'a3')
     await rt.idle()
@@ -778,7 +1028,10 @@ describe('T6: aggregate with a timeout', () => {
     await settled()
     await clock.advance(100)
     await rt.idle()
-    expect(rt.deadLetters.list().map(({ message: { payload }, reason }) => [payload, reason])).toEqual([['a1', 'failed'], ['a2', 'failed']])
+    expect(rt.deadLetters.list().map(({ message: { payload }, reason }) => [payload, reason])).toEqual([
+      ['a1', 'failed'],
+      ['a2', 'failed'],
+    ])
   })
 
   test('T6: onError and errorsTo of a timed-out group see all its payloads', async () => {
@@ -789,13 +1042,13 @@ describe('T6: aggregate with a timeout', () => {
       app(
         flow('absorbed')
           .from(queue('a').of<string>())
-          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, combine: failing as () => readonly string[] })
+          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, combine: failing })
           .onError((_, { message: it }) => it.payload as readonly string[])
           .to(queue('out'))
           .build(),
         flow('parked')
           .from(queue('b').of<string>())
-          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, combine: failing as () => readonly string[] })
+          .aggregate({ correlateBy: () => 1, size: 3, timeout: 100, combine: failing })
           .errorsTo(queue('errors'))
           .to(queue('out'))
           .build(),
@@ -806,7 +1059,9 @@ describe('T6: aggregate with a timeout', () => {
     await clock.advance(100)
     await rt.idle()
     expect(drained(rt.channel('out'))).toEqual([['a1', 'a2']])
-    expect(rt.channel('errors').tryReceive()).toMatchObject({ payload: { failed: { payload: ['b1', 'b2'] }, nodeId: 'n1' } })
+    expect(rt.channel('errors').tryReceive()).toMatchObject({
+      payload: { failed: { payload: ['b1', 'b2'] }, nodeId: 'n1' },
+    })
     expect([rt.deadLetters.size, rt.metrics().openGroups]).toEqual([0, 0])
   })
 
@@ -814,7 +1069,14 @@ describe('T6: aggregate with a timeout', () => {
     const gate = deferred()
     let broken = true
     const { rt, clock } = await started(
-      grouped({ size: 2, combine: async (group: readonly string[]) => (broken ? gate.promise : undefined, broken && (await gate.promise), group) }),
+      grouped({
+        size: 2,
+        combine: async (group: readonly string[]) => (
+          broken ? gate.promise : undefined,
+          broken && (await gate.promise),
+          group
+        ),
+      }),
     )
     await rt.send('in', 'a1')
     await rt.send('in', 'a2')

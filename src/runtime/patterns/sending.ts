@@ -81,7 +81,7 @@ export function tap(step: Step, channel: BoundChannel, host: RunnerHost): void {
 export function errorOutlet(step: Step, channel: BoundChannel): void {
   const parked = (frame: Frame): never => {
     parkedInChannel(frame.error!, channel.id)
-    throw frame.error
+    throw frame.error!
   }
   step.enter = (frame) => {
     const sent = sendLast(frame, channel, errorMessage(frame, step))

@@ -61,7 +61,7 @@ export class Splitter {
       const next = await split.parts.next()
       if (this.runner.host.aborting) {
         await close(split.parts)
-        throw this.runner.host.signal.reason
+        throw this.runner.host.signal.reason as Error
       }
       if (next.done === true) return this.end(split)
       await this.runPart(split, next.value)
