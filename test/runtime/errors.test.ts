@@ -730,8 +730,8 @@ describe('E6: dead letters', () => {
 describe('E8: no way to fail escapes', () => {
   const ways: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
     throws: failing,
-    // oxlint-disable-next-line typescript/only-throw-error -- the worst that can be thrown
     'throws undefined': () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- the worst that can be thrown
       throw undefined
     },
     rejects: () => Promise.reject(new Error('boom')),

@@ -9,6 +9,7 @@ import { channelUses } from '../../src/graph/references.ts'
 import type { ErrorMessage } from '../../src/message/failure.ts'
 import type { DeadLetter } from '../../src/runtime/dead-letters.ts'
 import { Engine } from '../../src/runtime/engine.ts'
+import type { LeftMessage } from '../../src/runtime/stop-report.ts'
 import type { AnyMessage } from '../../src/transport/transport.ts'
 import { virtualClock } from '../../src/testing/virtual-clock.ts'
 import { Reference, type Reply } from './reference.ts'
@@ -22,6 +23,30 @@ test('every app does what the rules say, whatever the order in which its handler
       const expected = await predicted(plan)
       const actual = await observed(plan, scheduler)
       expect(actual).toEqual(expected)
+    }),
+    { numRuns: process.env['CI'] ? 1_000 : 200, timeout: 5_000 },
+  )
+}, 60_000)
+
+test('a stop at any moment accounts for every message, tells everybody who waits, and nothing happens after it', async () => {
+  await fc.assert(
+    fc.asyncProperty(program, fc.scheduler(), fc.nat(20), async (plan, scheduler, steps) => {
+      const { engine, clock, answering, calls } = await running(plan, scheduler)
+      const answers = answering()
+      for (let step = 0; step < steps && scheduler.count() > 0; step++) await scheduler.waitOne()
+      const report = await engine.stop({ timeout: 0 })
+      await Promise.all(answers)
+
+      const { channels, ...rest } = engine.metrics()
+      expectAccounts(channels)
+      expect(rest).toMatchObject({ openGroups: 0, pendingRequests: 0 })
+      expect(report.left.filter(({ state }) => state === 'aborted').length).toBeLessThanOrEqual(report.aborted)
+      expect(report.drained && report.aborted > 0).toBe(false)
+
+      const before = [calls(), JSON.stringify(engine.metrics()), engine.deadLetters.size]
+      await scheduler.waitAll()
+      await clock.runAll()
+      expect([calls(), JSON.stringify(engine.metrics()), engine.deadLetters.size]).toEqual(before)
     }),
     { numRuns: process.env['CI'] ? 1_000 : 200, timeout: 5_000 },
   )
@@ -55,46 +80,61 @@ async function predicted(plan: Program): Promise<Outcome> {
 }
 
 async function observed(plan: Program, scheduler: fc.Scheduler): Promise<Outcome> {
-  const app = built(plan, (value) => scheduler.schedule(Promise.resolve(value)))
-  const clock = virtualClock()
-  const engine = new Engine(app, { clock, ids: numberedIds })
-  const dropped: string[] = []
+  const { engine, graph, clock, dropped, answering } = await running(plan, scheduler)
   const known = new Map<string, string>()
-  engine.on('dropped', ({ reason, message }) => dropped.push(`${reason} ${JSON.stringify(message.payload)}`))
   engine.on('accepted', ({ message }) => identify(message, known))
-  await engine.start()
-
-  const answering = sends(plan, app.graph).map(({ channel, value, asks }) =>
-    asks
-      ? engine.request(channel, value).then(
-          (reply): Reply => (isLeft(reply) ? { left: reply.left } : { right: reply.right }),
-          (error: unknown): Reply => ({ defect: textOf(error) }),
-        )
-      : engine.send(channel, value).then(() => 'resolved', textOf),
-  )
+  const sent = answering()
   await scheduler.waitFor(engine.idle())
-  const answers = await Promise.all(answering)
+  const answers = await Promise.all(sent)
 
   const { channels, ...rest } = engine.metrics()
   expect(rest).toMatchObject({ openGroups: 0, pendingRequests: 0, deadLetters: engine.deadLetters.size })
-  for (const { accepted, settled, dead, expired, dropped: lost, inFlight, buffered } of Object.values(channels)) {
-    expect(settled + dead + expired + lost + buffered).toBe(accepted)
-    expect(inFlight).toBe(0)
-  }
+  expectAccounts(channels)
   expect([scheduler.count(), clock.pending]).toEqual([0, 0])
 
-  const held = Object.fromEntries(unconsumed(app.graph).map((id) => [id, [...holding(engine, id)].map(readable)]))
+  const held = Object.fromEntries(unconsumed(graph).map((id) => [id, holding(engine, id)]))
   const buffered = Object.values(channels).reduce((sum, { buffered: n }) => sum + n, 0)
   expect(Object.values(held).flat()).toHaveLength(buffered)
-  expect(await engine.stop()).toEqual({ drained: true, aborted: 0, left: [] })
+  const { left, ...report } = await engine.stop()
+  expect(report).toEqual({ drained: true, aborted: 0 })
+  expect(new Set(left.map(placed))).toEqual(new Set(Object.entries(held).flatMap(placedIn)))
 
   return {
-    held: inPromisedOrder(held, plan, app.graph),
+    held: inPromisedOrder(mapped(held, readable), plan, graph),
     accepted: numbers(channels, 'accepted'),
     dead: numbers(channels, 'dead'),
     letters: engine.deadLetters.list().flatMap(lettersOf).toSorted(),
     dropped: dropped.toSorted(),
     answers,
+  }
+}
+
+/** A program started; `answering` sends its batch. */
+async function running(plan: Program, scheduler: fc.Scheduler) {
+  let calls = 0
+  const app = built(plan, (value) => (calls++, scheduler.schedule(Promise.resolve(value))))
+  const clock = virtualClock()
+  const engine = new Engine(app, { clock, ids: numberedIds })
+  const dropped: string[] = []
+  engine.on('dropped', ({ reason, message }) => dropped.push(`${reason} ${JSON.stringify(message.payload)}`))
+  await engine.start()
+  const answering = (): Promise<unknown>[] =>
+    sends(plan, app.graph).map(({ channel, value, asks }) =>
+      asks
+        ? engine.request(channel, value).then(
+            (reply): Reply => (isLeft(reply) ? { left: reply.left } : { right: reply.right }),
+            (error: unknown): Reply => ({ defect: textOf(error) }),
+          )
+        : engine.send(channel, value).then(() => 'resolved', textOf),
+    )
+  return { engine, graph: app.graph, clock, dropped, answering, calls: () => calls }
+}
+
+/** C10: accepted = settled + dead + expired + dropped + in flight + buffered, with nothing in flight. */
+function expectAccounts(channels: ReturnType<Engine['metrics']>['channels']): void {
+  for (const { accepted, settled, dead, expired, dropped, inFlight, buffered } of Object.values(channels)) {
+    expect(settled + dead + expired + dropped + buffered).toBe(accepted)
+    expect(inFlight).toBe(0)
   }
 }
 
@@ -119,13 +159,22 @@ function identify(message: AnyMessage, known: Map<string, string>): void {
   known.set(message.id, content)
 }
 
-function* holding(engine: Engine, id: string): Iterable<AnyMessage> {
+/** What a channel holds, put back. */
+function holding(engine: Engine, id: string): AnyMessage[] {
   const { port } = engine.channelOf(id)
-  for (let delivery = port.tryTake(); delivery !== undefined; delivery = port.tryTake()) {
-    void delivery.ack()
-    yield delivery.message
-  }
+  const deliveries = []
+  for (let delivery = port.tryTake(); delivery !== undefined; delivery = port.tryTake()) deliveries.push(delivery)
+  for (const delivery of deliveries) void delivery.nack()
+  return deliveries.map(({ message }) => message)
 }
+
+const mapped = <A, B>(lists: Readonly<Record<string, readonly A[]>>, to: (item: A) => B): Record<string, B[]> =>
+  Object.fromEntries(Object.entries(lists).map(([id, list]) => [id, list.map(to)]))
+
+const placed = ({ channelId, messageId, state }: LeftMessage): string => `${messageId} ${state} in ${String(channelId)}`
+
+const placedIn = ([channelId, messages]: readonly [string, readonly AnyMessage[]]): string[] =>
+  messages.map(({ id: messageId }) => placed({ channelId, messageId, state: 'buffered', age: 0 }))
 
 function readable({ payload, headers }: AnyMessage): string {
   return JSON.stringify([isErrorMessage(payload) ? errorText(payload) : payload, headers['h']])
