@@ -12,7 +12,7 @@ export function capacityOf(spec: ChannelSpec): number {
   const fix =
     capacity === 0
       ? 'For a channel without a buffer use a rendezvous channel.'
-      : `Use 'unbounded' for a channel without a limit.`
+      : `For a channel without a limit use Infinity ('unbounded' in graph data).`
   throw new InvalidOptionError(
     `The capacity of channel "${spec.id}" must be a whole number of at least 1, but it is ${capacity}. ${fix}`,
     {

@@ -15,7 +15,7 @@ export abstract class MemoryDelivery implements Delivery, Linked<MemoryDelivery>
   ack(as: Settlement = 'settled', outputs?: readonly Output[]): boolean {
     if (outputs !== undefined && outputs.length > 0) {
       throw new UnsupportedError(
-        `The memory transport has no transactions: it cannot commit ${outputs.length} sends together with an acknowledgement. Send first, then call ack() without outputs.`,
+        `The memory transport has no transactions: it cannot commit sends together with an acknowledgement. Send first, then call ack() without outputs.`,
         { messageId: this.message.id, attempt: this.attempt },
       )
     }

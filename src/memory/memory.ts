@@ -60,7 +60,7 @@ class MemoryTransport implements Transport {
     if (port !== undefined) return port
     const known = [...this.ports.keys()].map((id) => `"${id}"`).join(', ')
     throw new UnknownChannelError(
-      `The memory transport has no channel "${channelId}"; it was opened with ${known === '' ? 'none' : known}. Open the channel before asking for its port.`,
+      `The memory transport has no channel "${channelId}"; it was opened with ${known === '' ? 'no channel' : known}. Open the channel before asking for its port.`,
       { channelId },
     )
   }

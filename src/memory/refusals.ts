@@ -40,7 +40,7 @@ export function closedUnhandled(spec: ChannelSpec): ChannelClosedError {
 /** `overflow: 'reject'`. */
 export function full(spec: ChannelSpec, message: AnyMessage, capacity: number): ChannelFullError {
   return new ChannelFullError(
-    `Channel "${spec.id}" is full: it holds ${capacity} messages already and refuses more (overflow: 'reject'). Take messages faster, raise its capacity, or choose overflow: 'wait'.`,
+    `Channel "${spec.id}" is full at its capacity of ${capacity} and refuses more (overflow: 'reject'). Take messages faster, raise its capacity, or choose overflow: 'wait'.`,
     { channelId: spec.id, messageId: message.id },
   )
 }
@@ -56,18 +56,22 @@ export function noSubscriber(spec: ChannelSpec, message: AnyMessage, subscribers
 
 /** A send that waited too long. */
 export function timedOut(spec: ChannelSpec, message: AnyMessage, timeout: number): SendTimeoutError {
+  const time = timeout > 0 ? `within ${timeout} ms` : 'at once'
   return new SendTimeoutError(
-    `Channel "${spec.id}" did not take the message within ${timeout} ms: ${OBSTACLES[spec.kind]}. Take messages faster, or give the send more time.`,
-    { channelId: spec.id, messageId: message.id },
+    `Channel "${spec.id}" did not take the message ${time}: ${OBSTACLES[spec.kind]}, or give the send more time.`,
+    {
+      channelId: spec.id,
+      messageId: message.id,
+    },
   )
 }
 
 const OBSTACLES: { readonly [K in ChannelSpec['kind']]: string } = {
-  direct: 'all its consumers are paused',
-  queue: 'it is full',
-  priority: 'it is full',
-  rendezvous: 'nobody is there to receive it',
-  pubsub: 'a subscriber has no room',
+  direct: 'all its consumers are paused. Resume one',
+  queue: 'it is full. Take messages faster, raise its capacity',
+  priority: 'it is full. Take messages faster, raise its capacity',
+  rendezvous: 'nobody was there to receive it. Receive more often',
+  pubsub: 'a subscriber has no room for it. Handle messages faster, raise its capacity',
 }
 
 /** A consumer that wants another order than those before it. */

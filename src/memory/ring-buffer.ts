@@ -18,7 +18,7 @@ export class RingBuffer<T> {
 
   /** The oldest item, left where it is. */
   peek(): T | undefined {
-    return this.length === 0 ? undefined : this.slots[this.head]
+    return this.slots[this.head]
   }
 
   /** Takes the oldest item; `undefined` when there is none. */

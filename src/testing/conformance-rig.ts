@@ -1,5 +1,6 @@
 /** What the cases of the conformance suite hold in their hands: an open transport, a clock, and ways to wait without guessing. */
 import assert from 'node:assert/strict'
+import { ChannelClosedError } from '../errors/channel-errors.ts'
 import type { ChannelKind, ChannelSpec } from '../graph/graph.ts'
 import { restoreMessage } from '../message/message.ts'
 import { systemClock } from '../transport/clock.ts'
@@ -149,13 +150,19 @@ export class Rig {
     return watch(() => this.port.send(message))
   }
 
-  /** Takes and acknowledges until nothing comes at once, and gives the payloads. */
+  /** Takes and acknowledges until nothing comes any more, and gives the payloads. */
   async drain(port: ChannelPort = this.port): Promise<unknown[]> {
     const payloads: unknown[] = []
-    for (;;) {
-      const message = await port.receive({ timeout: this.virtual === undefined ? 300 : 0 })
-      if (message === undefined) return payloads
-      payloads.push(message.payload)
+    for (let next = await this.next(port); next !== undefined; next = await this.next(port)) payloads.push(next.payload)
+    return payloads
+  }
+
+  private async next(port: ChannelPort): Promise<AnyMessage | undefined> {
+    try {
+      return await port.receive({ timeout: this.virtual === undefined ? 300 : 0 })
+    } catch (error) {
+      if (error instanceof ChannelClosedError) return undefined
+      throw error
     }
   }
 

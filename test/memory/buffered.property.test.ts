@@ -1,4 +1,5 @@
 /** Queues, priority and rendezvous channels do, operation by operation, what the naive model does. */
+import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { memory } from '../../src/memory/memory.ts'
@@ -7,6 +8,7 @@ import { type VirtualClock, virtualClock } from '../../src/testing/virtual-clock
 import type { AnyMessage, ChannelPort, Delivery, Subscription, Transport } from '../../src/transport/transport.ts'
 import { BufferedModel, type Item, type ModelSpec } from './buffered-model.ts'
 import { RUNS, openEnv } from './rig.ts'
+import { commandsOf } from './step.ts'
 
 /** The real channel, with what happened to it noted in the words of the model. */
 class Real {
@@ -28,7 +30,7 @@ class Real {
       onExpired: (_id, message) => this.expired.push(message.id),
       onDropped: (_id, message, reason) => this.dropped.push(`${reason} ${message.id}`),
     })
-    this.transport.open([{ id: 'c', kind, capacity, overflow }], env)
+    void this.transport.open([{ id: 'c', kind, capacity, overflow }], env)
     this.port = this.transport.port('c')
   }
 
@@ -72,45 +74,17 @@ const toMessage = ({ id, priority, correlationId, key, expiresAt }: Item): AnyMe
 
 const byKey = ({ payload }: AnyMessage): unknown => payload
 
-/** An operation on both sides, after which both must agree. */
-class Step implements fc.AsyncCommand<BufferedModel, Real> {
-  private readonly label: string
-  private readonly applies: (model: BufferedModel) => boolean
-  private readonly act: (model: BufferedModel, real: Real) => void | Promise<void>
+const step = commandsOf<BufferedModel, Real>(agree)
 
-  constructor(
-    label: string,
-    act: (model: BufferedModel, real: Real) => void | Promise<void>,
-    applies: (model: BufferedModel) => boolean = () => true,
-  ) {
-    this.label = label
-    this.act = act
-    this.applies = applies
-  }
-
-  check(model: Readonly<BufferedModel>): boolean {
-    return this.applies(model as BufferedModel)
-  }
-
-  async run(model: BufferedModel, real: Real): Promise<void> {
-    await this.act(model, real)
-    await real.clock.advance(0)
-    agree(model, real)
-  }
-
-  toString(): string {
-    return this.label
-  }
-}
-
-function agree(model: BufferedModel, real: Real): void {
-  expect(Object.fromEntries(real.results)).toEqual(Object.fromEntries(model.results))
-  expect(real.calls).toEqual(model.calls)
-  expect(real.dropped).toEqual(model.dropped)
-  expect(real.expired).toEqual(model.expired)
-  expect({ ...real.port.stats }).toEqual(model.counts)
+async function agree(model: BufferedModel, real: Real): Promise<void> {
+  await real.clock.advance(0)
+  assert.deepEqual(Object.fromEntries(real.results), Object.fromEntries(model.results))
+  assert.deepEqual(real.calls, model.calls)
+  assert.deepEqual(real.dropped, model.dropped)
+  assert.deepEqual(real.expired, model.expired)
+  assert.deepEqual({ ...real.port.stats }, model.counts)
   const { accepted, settled, dead, expired, dropped, inFlight, buffered } = real.port.stats
-  expect(settled + dead + expired + dropped + inFlight + buffered).toBe(accepted)
+  assert.equal(settled + dead + expired + dropped + inFlight + buffered, accepted)
 }
 
 /** Picks one of the things there are. */
@@ -132,9 +106,10 @@ function commands({ keyed, kind }: ModelSpec): fc.Arbitrary<fc.AsyncCommand<Buff
   const item = items(keyed)
   const correlation = keyed ? fc.constant(undefined) : fc.constantFrom(undefined, undefined, 'x', 'y')
   const index = fc.nat({ max: 7 })
-  const sends = fc.tuple(item, timeouts, kind === 'rendezvous' ? fc.constant(0) : delays).map(
-    ([parts, timeout, delay]) =>
-      new Step(`send(${JSON.stringify({ ...parts, timeout, delay })})`, (model, real) => {
+  const sends = fc
+    .tuple(item, timeouts, kind === 'rendezvous' ? fc.constant(0) : delays)
+    .map(([parts, timeout, delay]) =>
+      step(`send(${JSON.stringify({ ...parts, timeout, delay })})`, (model, real) => {
         const sent = { ...parts, id: `m${++ids}`, expiresAt: model.now + parts.expiresAt }
         const handle = model.nextHandle()
         real.start(handle, async (signal) => {
@@ -143,29 +118,27 @@ function commands({ keyed, kind }: ModelSpec): fc.Arbitrary<fc.AsyncCommand<Buff
         })
         model.send(handle, sent, timeout, delay)
       }),
+    )
+  const tries = item.map((parts) =>
+    step(`trySend(${JSON.stringify(parts)})`, (model, real) => {
+      const sent = { ...parts, id: `m${++ids}`, expiresAt: model.now + parts.expiresAt }
+      const handle = model.nextHandle()
+      real.start(handle, () => real.port.trySend(toMessage(sent)))
+      model.trySend(handle, sent)
+    }),
   )
-  const tries = item.map(
-    (parts) =>
-      new Step(`trySend(${JSON.stringify(parts)})`, (model, real) => {
-        const sent = { ...parts, id: `m${++ids}`, expiresAt: model.now + parts.expiresAt }
-        const handle = model.nextHandle()
-        real.start(handle, () => real.port.trySend(toMessage(sent)))
-        model.trySend(handle, sent)
-      }),
-  )
-  const takes = fc.tuple(timeouts, correlation, fc.boolean()).map(
-    ([timeout, correlationId, acks]) =>
-      new Step(`${acks ? 'receive' : 'take'}(${timeout}, ${correlationId})`, (model, real) => {
-        const handle = model.nextHandle()
-        real.start(handle, (signal) => {
-          const options = { signal, timeout, ...(correlationId === undefined ? {} : { correlationId }) }
-          return acks ? real.port.receive(options) : real.port.take(options)
-        })
-        model.take(handle, timeout, correlationId, acks)
-      }),
+  const takes = fc.tuple(timeouts, correlation, fc.boolean()).map(([timeout, correlationId, acks]) =>
+    step(`${acks ? 'receive' : 'take'}(${timeout}, ${correlationId})`, (model, real) => {
+      const handle = model.nextHandle()
+      real.start(handle, (signal) => {
+        const options = { signal, timeout, ...(correlationId === undefined ? {} : { correlationId }) }
+        return acks ? real.port.receive(options) : real.port.take(options)
+      })
+      model.take(handle, timeout, correlationId, acks)
+    }),
   )
   const tryTakes = fc.constant(
-    new Step('tryTake()', (model, real) => {
+    step('tryTake()', (model, real) => {
       const handle = model.nextHandle()
       real.start(handle, () => real.port.tryTake())
       model.take(handle, 0, undefined, false)
@@ -173,97 +146,93 @@ function commands({ keyed, kind }: ModelSpec): fc.Arbitrary<fc.AsyncCommand<Buff
   )
   const waiting = (model: BufferedModel): number[] =>
     [...model.senders, ...model.line, ...model.correlated].flatMap((one) => ('handle' in one ? [one.handle] : []))
-  const aborts = index.map(
-    (i) =>
-      new Step(
-        `abort(${i})`,
-        (model, real) => {
-          const handle = among(waiting(model), i)
-          real.controllers.get(handle)!.abort()
-          model.abort(handle)
-        },
-        (model) => waiting(model).length > 0,
-      ),
+  const aborts = index.map((i) =>
+    step(
+      `abort(${i})`,
+      (model, real) => {
+        const handle = among(waiting(model), i)
+        real.controllers.get(handle)!.abort()
+        model.abort(handle)
+      },
+      (model) => waiting(model).length > 0,
+    ),
   )
   const unsettled = (model: BufferedModel): boolean => model.out.length > 0
-  const acks = fc.tuple(index, fc.constantFrom('settled', 'settled', 'dead', 'dropped', 'expired')).map(
-    ([i, as]) =>
-      new Step(
-        `ack(${i}, ${as})`,
-        (model, real) => {
-          const { id } = among(model.out, i)
-          expect(real.out.get(id)!.ack(as)).toBe(true)
-          expect(real.out.get(id)!.nack()).toBe(false)
-          model.ack(id, as)
-        },
-        unsettled,
-      ),
+  const acks = fc.tuple(index, fc.constantFrom('settled', 'settled', 'dead', 'dropped', 'expired')).map(([i, as]) =>
+    step(
+      `ack(${i}, ${as})`,
+      (model, real) => {
+        const { id } = among(model.out, i)
+        assert.equal(real.out.get(id)!.ack(as), true)
+        assert.equal(real.out.get(id)!.nack(), false)
+        model.ack(id, as)
+      },
+      unsettled,
+    ),
   )
-  const nacks = fc.tuple(index, delays).map(
-    ([i, delay]) =>
-      new Step(
-        `nack(${i}, ${delay})`,
-        (model, real) => {
-          const { id } = among(model.out, i)
-          const delivery = real.out.get(id)!
-          expect(delivery.nack({ delay })).toBe(true)
-          expect(delivery.ack()).toBe(false)
-          model.nack(id, delay)
-        },
-        unsettled,
-      ),
+  const nacks = fc.tuple(index, delays).map(([i, delay]) =>
+    step(
+      `nack(${i}, ${delay})`,
+      (model, real) => {
+        const { id } = among(model.out, i)
+        const delivery = real.out.get(id)!
+        assert.equal(delivery.nack({ delay }), true)
+        assert.equal(delivery.ack(), false)
+        model.nack(id, delay)
+      },
+      unsettled,
+    ),
   )
-  const consumes = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 3 })).map(
-    ([settles, credit]) =>
-      new Step(`consume(${settles}, ${credit})`, (model, real) => {
-        const name = real.subscriptions.length
-        const consumer = (delivery: Delivery): void => {
-          real.calls.push(`${name} ${delivery.message.id}#${delivery.attempt}`)
-          if (settles) void delivery.ack()
-          else real.keep(delivery)
-        }
-        real.subscriptions.push(
-          real.port.consume({ name: `${name}`, credit, ...(keyed ? { orderBy: byKey } : {}) }, consumer),
-        )
-        model.consume(settles, credit)
-      }),
+  const consumes = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 3 })).map(([settles, credit]) =>
+    step(`consume(${settles}, ${credit})`, (model, real) => {
+      const name = real.subscriptions.length
+      const consumer = (delivery: Delivery): void => {
+        real.calls.push(`${name} ${delivery.message.id}#${delivery.attempt}`)
+        if (settles) void delivery.ack()
+        else real.keep(delivery)
+      }
+      real.subscriptions.push(
+        real.port.consume({ name: `${name}`, credit, ...(keyed ? { orderBy: byKey } : {}) }, consumer),
+      )
+      model.consume(settles, credit)
+    }),
   )
   const consumed = (model: BufferedModel): boolean => model.consumers.length > 0
   const changes = fc
     .tuple(index, fc.constantFrom({ credit: 1 }, { credit: 4 }, { paused: true }, { paused: false }, { stopped: true }))
-    .map(
-      ([i, change]) =>
-        new Step(
-          `change(${i}, ${JSON.stringify(change)})`,
-          (model, real) => {
-            const at = i % model.consumers.length
-            const subscription = real.subscriptions[at]!
-            if ('credit' in change) subscription.credit = change.credit!
-            else if ('stopped' in change) void subscription.stop()
-            else if (change.paused === true) subscription.pause()
-            else subscription.resume()
-            model.change(at, change as { credit: number })
-          },
-          consumed,
-        ),
+    .map(([i, change]) =>
+      step(
+        `change(${i}, ${JSON.stringify(change)})`,
+        (model, real) => {
+          const at = i % model.consumers.length
+          const subscription = real.subscriptions[at]!
+          if ('credit' in change) subscription.credit = change.credit!
+          else if ('stopped' in change) void subscription.stop()
+          else if (change.paused === true) subscription.pause()
+          else subscription.resume()
+          model.change(at, change)
+        },
+        consumed,
+      ),
     )
   const odd = (id: string): boolean => Number(id.slice(1)) % 2 === 1
-  const purges = fc.boolean().map(
-    (all) =>
-      new Step(`purge(${all ? 'all' : 'odd'})`, (model, real) => {
-        const removed = real.port.purge(({ id }) => all || odd(id)) as readonly AnyMessage[]
-        expect(removed.map(({ id }) => id)).toEqual(model.purge((id) => all || odd(id)))
-      }),
+  const purges = fc.boolean().map((all) =>
+    step(`purge(${all ? 'all' : 'odd'})`, (model, real) => {
+      const removed = real.port.purge(({ id }) => all || odd(id)) as readonly AnyMessage[]
+      assert.deepEqual(
+        removed.map(({ id }) => id),
+        model.purge((id) => all || odd(id)),
+      )
+    }),
   )
-  const advances = fc.integer({ min: 1, max: 30 }).map(
-    (milliseconds) =>
-      new Step(`advance(${milliseconds})`, async (model, real) => {
-        model.advance(milliseconds)
-        await real.clock.advance(milliseconds)
-      }),
+  const advances = fc.integer({ min: 1, max: 30 }).map((milliseconds) =>
+    step(`advance(${milliseconds})`, async (model, real) => {
+      model.advance(milliseconds)
+      await real.clock.advance(milliseconds)
+    }),
   )
   const closes = fc.constant(
-    new Step('close()', (model, real) => {
+    step('close()', (model, real) => {
       void real.port.close()
       model.close()
     }),
