@@ -39,7 +39,9 @@ export function compile(graph: FlowGraph, bindings: Bindings, host: RunnerHost):
   const layout = new Layout(graph)
   const aggregators = new Map<number, Aggregator>()
   for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, layout))
-  graph.nodes.forEach((node, index) => fill(node, index, { runner, layout, aggregators, bindings, host }))
+  const splitters = new Map<number, Splitter>()
+  graph.nodes.forEach((node, index) => fill(node, index, { runner, layout, aggregators, splitters, bindings, host }))
+  for (const [index, splitter] of splitters) splitter.behind = layout.aggregatorBehind(index, aggregators)
   return { runner, segments: segmentsOf(graph, layout, bindings) }
 }
 
@@ -47,12 +49,13 @@ interface Context {
   readonly runner: FlowRunner
   readonly layout: Layout
   readonly aggregators: Map<number, Aggregator>
+  readonly splitters: Map<number, Splitter>
   readonly bindings: Bindings
   readonly host: RunnerHost
 }
 
 /** Gives a step its behaviour by its node's kind. */
-function fill(node: GraphNode, index: number, { runner, layout, aggregators, bindings, host }: Context): void {
+function fill(node: GraphNode, index: number, { runner, layout, aggregators, splitters, bindings, host }: Context): void {
   const step = runner.steps[index]!
   const fn = (name: string): Function => bindings.functionOf(name)
   const optional = (name: string | undefined): Function | undefined => (name === undefined ? undefined : fn(name))
@@ -64,7 +67,8 @@ function fill(node: GraphNode, index: number, { runner, layout, aggregators, bin
     .with({ kind: 'setHeader' }, (header) => setHeader(step, header, fn(header.service)))
     .with({ kind: 'filter' }, (it) => filter(step, it, fn(it.service), maybe(it.discardTo), host))
     .with({ kind: 'split' }, ({ service }) => {
-      const splitter = new Splitter(step, runner, () => layout.aggregatorBehind(index, aggregators))
+      const splitter = new Splitter(step, runner)
+      splitters.set(index, splitter)
       const partsOf = optional(service) ?? ((payload: unknown) => payload)
       calling(step, partsOf, (frame, parts) => splitter.split(frame, parts))
     })

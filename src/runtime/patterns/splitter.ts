@@ -24,15 +24,14 @@ interface Split {
 
 /** The work of one split node. */
 export class Splitter {
+  /** The aggregator that is owed the empty group when no part comes to it; set when all of the flow is compiled. */
+  behind: Aggregator | undefined = undefined
   private readonly step: Step
   private readonly runner: FlowRunner
-  /** The aggregator that is owed the empty group when no part comes to it. */
-  private readonly downstream: () => Aggregator | undefined
 
-  constructor(step: Step, runner: FlowRunner, downstream: () => Aggregator | undefined) {
+  constructor(step: Step, runner: FlowRunner) {
     this.step = step
     this.runner = runner
-    this.downstream = downstream
   }
 
   /** Sends every part through the following steps. */
@@ -102,7 +101,7 @@ export class Splitter {
   private end(split: Split): void | Promise<void> {
     const { frame, scope, number } = split
     const { step, runner } = this
-    if (scope.isUnfed) this.downstream()?.emptyGroup(frame.spawn(scope.message, scope))
+    if (scope.isUnfed) this.behind?.emptyGroup(frame.spawn(scope.message, scope))
     if (scope.nextOpen() !== undefined) return this.release(split)
     if (number === 0) drop(frame, 'empty-split', step, runner.host)
     else if (scope.dropped === number) endUnanswered(frame, step, runner.host)
