@@ -38,7 +38,8 @@ for (const workload of workloads) {
 }
 
 const backlogs: Backlog[] = []
-for (const buffered of quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000]) backlogs.push(await backlog(buffered))
+for (const buffered of quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000])
+  backlogs.push(await backlog(buffered))
 console.log('\n| buffered | receive and send | memory a message |')
 console.log('|---|---|---|')
 for (const { buffered, nanoseconds, bytes } of backlogs) {
@@ -46,10 +47,14 @@ for (const { buffered, nanoseconds, bytes } of backlogs) {
 }
 console.log(`\npeak memory: ${(process.resourceUsage().maxRSS / 1_024).toFixed(0)} MiB`)
 
-const tooSlow = measurements.filter(({ workload, costs }) => workload.target < Infinity && costs.at(-1)!.ratio > CEILING)
+const tooSlow = measurements.filter(
+  ({ workload, costs }) => workload.target < Infinity && costs.at(-1)!.ratio > CEILING,
+)
 const growth = backlogs.at(-1)!.nanoseconds / backlogs[0]!.nanoseconds
-for (const { workload, costs } of tooSlow) console.error(`${workload.name} costs ${costs.at(-1)!.ratio.toFixed(2)} times the hand-written code`)
-if (growth > 2) console.error(`receive grows with the backlog: ${growth.toFixed(2)} times from the smallest to the largest`)
+for (const { workload, costs } of tooSlow)
+  console.error(`${workload.name} costs ${costs.at(-1)!.ratio.toFixed(2)} times the hand-written code`)
+if (growth > 2)
+  console.error(`receive grows with the backlog: ${growth.toFixed(2)} times from the smallest to the largest`)
 if (checks && (tooSlow.length > 0 || growth > 2)) process.exitCode = 1
 
 function row({ workload, costs }: Measurement): string {

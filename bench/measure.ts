@@ -42,7 +42,8 @@ export async function measure(workload: Workload, rounds: number): Promise<Measu
     for (let turn = 0; turn < contenders.length; turn++) {
       const index = (turn + round + contenders.length * 2) % contenders.length
       const { sum, nanoseconds } = await timed(contenders[index]!, workload.n)
-      if (sum !== (checksum ??= sum)) throw new Error(`${contenders[index]!.name} gave checksum ${sum}, not ${checksum}, in ${workload.name}`)
+      if (sum !== (checksum ??= sum))
+        throw new Error(`${contenders[index]!.name} gave checksum ${sum}, not ${checksum}, in ${workload.name}`)
       if (round >= 0) times[index]!.push(nanoseconds)
     }
   }

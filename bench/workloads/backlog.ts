@@ -16,7 +16,10 @@ const ROUNDS = 5
 
 /** Fills a queue, then receives and sends in turn. */
 export async function backlog(buffered: number): Promise<Backlog> {
-  const elsewhere = flow('elsewhere').from(queue('elsewhere').of<number>()).to(queue('work', { capacity: Infinity }).of<number>()).build()
+  const elsewhere = flow('elsewhere')
+    .from(queue('elsewhere').of<number>())
+    .to(queue('work', { capacity: Infinity }).of<number>())
+    .build()
   await using rt = await runtime(app(elsewhere)).start()
   const channel = rt.channel('work')
   globalThis.gc?.()

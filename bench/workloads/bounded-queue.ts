@@ -17,18 +17,36 @@ export async function boundedQueue(pairs: number, n: number): Promise<Workload> 
 
 function limit(pairs: number): Contender {
   const channel = new LimitQueue(CAPACITY)
-  return contender('hand-written', pairs, (payload) => channel.send({ payload, headers: NONE }), async () => (await channel.receive()).payload)
+  return contender(
+    'hand-written',
+    pairs,
+    (payload) => channel.send({ payload, headers: NONE }),
+    async () => (await channel.receive()).payload,
+  )
 }
 
 async function allora(pairs: number): Promise<Contender> {
   // The queue is the point here, so the flow behind it has no part in the work.
-  const elsewhere = flow('elsewhere').from(queue('elsewhere').of<number>()).to(queue('work', { capacity: CAPACITY }).of<number>()).build()
+  const elsewhere = flow('elsewhere')
+    .from(queue('elsewhere').of<number>())
+    .to(queue('work', { capacity: CAPACITY }).of<number>())
+    .build()
   const rt = await runtime(app(elsewhere)).start()
   const channel = rt.channel('work')
-  return contender('allora', pairs, (payload) => channel.send(payload), async () => (await channel.receive()).payload)
+  return contender(
+    'allora',
+    pairs,
+    (payload) => channel.send(payload),
+    async () => (await channel.receive()).payload,
+  )
 }
 
-function contender(name: string, pairs: number, send: (x: number) => Promise<void>, receive: () => Promise<number>): Contender {
+function contender(
+  name: string,
+  pairs: number,
+  send: (x: number) => Promise<void>,
+  receive: () => Promise<number>,
+): Contender {
   return {
     name,
     async run(n) {

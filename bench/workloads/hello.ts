@@ -43,7 +43,11 @@ function limitAsync(service: (x: number) => Promise<number>): Contender {
 }
 
 async function allora(service: (x: number) => number | Promise<number>): Promise<Contender> {
-  const hello = flow('hello').from(direct('input').of<number>()).handle(service).to(queue('output').of<number>()).build()
+  const hello = flow('hello')
+    .from(direct('input').of<number>())
+    .handle(service)
+    .to(queue('output').of<number>())
+    .build()
   const rt = await runtime(app(hello)).start()
   const output = rt.channel('output')
   return {
@@ -60,7 +64,11 @@ async function allora(service: (x: number) => number | Promise<number>): Promise
 }
 
 async function alloraWithEverything(): Promise<Contender> {
-  const hello = flow('hello').from(direct('input').of<number>()).handle(increment).to(queue('output').of<number>()).build()
+  const hello = flow('hello')
+    .from(direct('input').of<number>())
+    .handle(increment)
+    .to(queue('output').of<number>())
+    .build()
   const rt = await runtime(app(hello), { metrics: true, history: true }).start()
   const output = rt.channel('output')
   let seen = 0

@@ -5,6 +5,7 @@ import type { Contender, Workload } from '../measure.ts'
 
 /** Different functions, as in real flows: one function called from one place would be inlined. */
 const transforms = (length: number): ((x: number) => number)[] =>
+  // oxlint-disable-next-line typescript/no-implied-eval -- closures of one function would share its code
   Array.from({ length }, (_, i) => new Function('x', `return (x + ${i % 7}) | 0`) as (x: number) => number)
 
 /** A pipeline of `length` transforms between a direct channel and a queue. */
@@ -54,4 +55,3 @@ async function allora(steps: readonly ((x: number) => number)[]): Promise<Conten
     },
   }
 }
-

@@ -39,7 +39,10 @@ export type UntypedFlow = FlowDef<UntypedChannel, unknown, unknown, UntypedChann
  * const reply = await rt.request('in', 'hello') // => { _tag: 'Right', right: 'HELLO' }
  * ```
  */
-export function appFromGraph(graph: AppGraph | readonly FlowGraph[], functions: Readonly<Record<string, AnyFunction>> = {}): App<UntypedFlow> {
+export function appFromGraph(
+  graph: AppGraph | readonly FlowGraph[],
+  functions: Readonly<Record<string, AnyFunction>> = {},
+): App<UntypedFlow> {
   const { flows } = readApp('flows' in graph ? graph : { version: GRAPH_VERSION, flows: graph })
   return assemble(flows.map((flow) => withFunctions(flow, functions))) as App<UntypedFlow>
 }

@@ -75,7 +75,10 @@ function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow
 }
 
 function addServices(all: Services, { functions, contracts }: AnyFlow): Services {
-  const entries = [...Object.entries(functions).map(([name, fn]) => ({ name, fn })), ...contracts.map((name) => ({ name }))]
+  const entries = [
+    ...Object.entries(functions).map(([name, fn]) => ({ name, fn })),
+    ...contracts.map((name) => ({ name })),
+  ]
   return entries.reduce<Services>(addService, all)
 }
 
@@ -83,5 +86,8 @@ function refuseSameId(flows: readonly AnyFlow[]): void {
   const ids = flows.map((flow) => flow.graph.id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice === undefined) return
-  throw new DuplicateFlowError(`Two flows of this app have the id "${twice}". Give one of them another: flow('other-id').from(...).`, { flowId: twice })
+  throw new DuplicateFlowError(
+    `Two flows of this app have the id "${twice}". Give one of them another: flow('other-id').from(...).`,
+    { flowId: twice },
+  )
 }

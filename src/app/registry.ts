@@ -12,13 +12,25 @@ export type Registry<R> = { readonly [C in R as C extends AnyMention ? C['id'] :
 export type Carried<C> = [Extract<C, AnyChannel>] extends [never] ? PayloadOf<C> : PayloadOf<Extract<C, AnyChannel>>
 
 /** The services that the runtime must be given, by name. */
-export type Unbound<R> = { readonly [N in R as N extends { readonly needs: infer Name extends string } ? Name : never]: N extends { readonly fn: infer F } ? F : never }
+export type Unbound<R> = {
+  readonly [N in R as N extends { readonly needs: infer Name extends string } ? Name : never]: N extends {
+    readonly fn: infer F
+  }
+    ? F
+    : never
+}
 
 /** The services that the flows bring along, by name. */
-export type Provided<R> = { readonly [N in R as N extends Provides<infer Name, unknown> ? Name : never]: N extends Provides<string, infer F> ? F : never }
+export type Provided<R> = {
+  readonly [N in R as N extends Provides<infer Name, unknown> ? Name : never]: N extends Provides<string, infer F>
+    ? F
+    : never
+}
 
 /** Flows that reply, by the id of the channel they read from. */
-export type Gateways<F extends AnyFlow> = { readonly [G in F as Replies<OutOf<G>> extends true ? SrcOf<G>['id'] : never]: G }
+export type Gateways<F extends AnyFlow> = {
+  readonly [G in F as Replies<OutOf<G>> extends true ? SrcOf<G>['id'] : never]: G
+}
 
 /** Nothing when each channel and each contract is one thing throughout the app, a sentence otherwise. */
 export type Consistent<F, Channels, Contracts> = [Conflict<RefsOf<F>, Channels>] extends [never]
@@ -36,7 +48,10 @@ type Conflict<C, Reg> =
     ? {} extends Record<Id, 1>
       ? never
       : Reg extends { readonly [k in Id]: infer Mentions extends AnyMention }
-        ? [Mentions['kind'], C extends AnyChannel ? Carried<Mentions> : P] extends [Kind, C extends AnyChannel ? P : Carried<Mentions>]
+        ? [Mentions['kind'], C extends AnyChannel ? Carried<Mentions> : P] extends [
+            Kind,
+            C extends AnyChannel ? P : Carried<Mentions>,
+          ]
           ? never
           : Id
         : Id

@@ -33,7 +33,10 @@ type NodeFunctions = Readonly<Record<`${string}/${string}`, LooseFunction>>
 export function replace<F extends AnyFlow>(app: App<F>, functions: Replacements<F>): App<F> {
   for (const [name, fn] of Object.entries(functions)) {
     if (!Object.hasOwn(app.functions, name)) throw unknownFunction(app, name)
-    if (typeof fn !== 'function') throw new InvalidStepError(`The replacement of ${quote(name)} must be a function, but it is ${describeValue(fn)}.`)
+    if (typeof fn !== 'function')
+      throw new InvalidStepError(
+        `The replacement of ${quote(name)} must be a function, but it is ${describeValue(fn)}.`,
+      )
   }
   return Object.freeze({ ...app, functions: Object.freeze({ ...app.functions, ...functions }) })
 }

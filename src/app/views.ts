@@ -24,7 +24,10 @@ import { type Graphed, appOf, functionsNamedIn, graphOf } from './graph-of.ts'
 export function check(given: Graphed): readonly Diagnostic[] {
   if (!('graph' in given)) return checkData(graphOf(given))
   const app = appOf(given)
-  return [...checkGraph(app.graph, new Set([...Object.keys(app.functions), ...app.contracts])), ...contradictedSchemas(app)]
+  return [
+    ...checkGraph(app.graph, new Set([...Object.keys(app.functions), ...app.contracts])),
+    ...contradictedSchemas(app),
+  ]
 }
 
 /** Draws it as a Mermaid flowchart, as Markdown files, GitHub and many editors show them. */
@@ -42,13 +45,16 @@ export function toJson(given: Graphed): string {
   return JSON.stringify(graphOf(given), null, 2)
 }
 
-const checkData = (graph: AppGraph): readonly Diagnostic[] => checkGraph(graph, new Set(graph.flows.flatMap(functionsNamedIn)))
+const checkData = (graph: AppGraph): readonly Diagnostic[] =>
+  checkGraph(graph, new Set(graph.flows.flatMap(functionsNamedIn)))
 
 /** ALLORA109: one channel, two schemas. */
 function* contradictedSchemas({ flows }: AnyApp): Iterable<Diagnostic> {
   for (const [index, { graph, schemas }] of flows.entries()) {
     for (const [channelId, schema] of Object.entries(schemas)) {
-      const other = flows.slice(0, index).find((flow) => Object.hasOwn(flow.schemas, channelId) && flow.schemas[channelId] !== schema)
+      const other = flows
+        .slice(0, index)
+        .find((flow) => Object.hasOwn(flow.schemas, channelId) && flow.schemas[channelId] !== schema)
       if (other === undefined) continue
       yield {
         code: 'ALLORA109',

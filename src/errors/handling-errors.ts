@@ -2,7 +2,10 @@
 import { AlloraError, type AlloraErrorOptions } from './allora-error.ts'
 
 /** Where a failed message went: the app's dead letters, an error channel, or the caller that waits for the reply. */
-export type Parking = { readonly kind: 'deadLetters' } | { readonly kind: 'channel'; readonly channelId: string } | { readonly kind: 'caller' }
+export type Parking =
+  | { readonly kind: 'deadLetters' }
+  | { readonly kind: 'channel'; readonly channelId: string }
+  | { readonly kind: 'caller' }
 
 /**
  * `ALLORA301`: a step of a flow failed. `cause` is what the handler threw, or the value of the `Left` it returned.

@@ -7,7 +7,16 @@ import { type AnyChannel, isChannelToken, tokenOf } from './channel-token.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
 import type { FlowStart } from './flow.ts'
-import { type FlowState, addErrorOutlet, addRecover, addStep, closeBranch, emptyState, lastNode, openBranch } from './flow-state.ts'
+import {
+  type FlowState,
+  addErrorOutlet,
+  addRecover,
+  addStep,
+  closeBranch,
+  emptyState,
+  lastNode,
+  openBranch,
+} from './flow-state.ts'
 
 /**
  * Begins a flow (Pipes and Filters). Without an id it has that of the channel it reads from.
@@ -32,7 +41,9 @@ import { type FlowState, addErrorOutlet, addRecover, addStep, closeBranch, empty
  */
 export function flow(id?: string): FlowStart {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {
-    throw new InvalidNameError(`A flow's id must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to take that of its channel.`)
+    throw new InvalidNameError(
+      `A flow's id must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to take that of its channel.`,
+    )
   }
   // The typed face and the untyped builder meet here, and nowhere else.
   return { from: (channel: AnyChannel, options?: Given) => start(id, channel, options) } as never
@@ -135,20 +146,31 @@ class FlowBuilder {
 
   private branches(by: unknown, cases: unknown, { otherwise, ...options }: RouteOptions = {}): FlowBuilder {
     if (typeof cases !== 'object' || cases === null) {
-      throw new InvalidBranchError(`Flow "${this.state.id}": a route needs its branches by case, such as { a: (branch) => branch }, but it is ${describeValue(cases)}.`, {
-        flowId: this.state.id,
-      })
+      throw new InvalidBranchError(
+        `Flow "${this.state.id}": a route needs its branches by case, such as { a: (branch) => branch }, but it is ${describeValue(cases)}.`,
+        {
+          flowId: this.state.id,
+        },
+      )
     }
     const names = Object.keys(cases)
-    const routed = addStep(this.state, 'route', { by, cases: names, ...(otherwise !== undefined && { otherwise: true }), ...options })
+    const routed = addStep(this.state, 'route', {
+      by,
+      cases: names,
+      ...(otherwise !== undefined && { otherwise: true }),
+      ...options,
+    })
     const router = lastNode(routed).id
     const ports = names.map((name): [string, unknown] => [`case:${name}`, (cases as Branches)[name]])
     if (otherwise !== undefined) ports.push(['otherwise', otherwise])
 
-    const joined = ports.reduce<FlowState>((outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)), {
-      ...routed,
-      tails: [],
-    })
+    const joined = ports.reduce<FlowState>(
+      (outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)),
+      {
+        ...routed,
+        tails: [],
+      },
+    )
     return new FlowBuilder(joined.tails.length === 0 ? joined : addStep(joined, 'join'))
   }
 }
@@ -158,7 +180,10 @@ function runBranch(outer: FlowState, router: string, port: string, branch: unkno
   const begin = openBranch(outer, router, port)
   const end: unknown = typeof branch === 'function' ? branch(new FlowBuilder(begin)) : undefined
   if (end instanceof FlowBuilder && end.state.chain === begin.chain) return end.state
-  const came = typeof branch === 'function' ? `it returned ${end === undefined ? 'nothing' : 'something else'}` : `it is ${describeValue(branch)}`
+  const came =
+    typeof branch === 'function'
+      ? `it returned ${end === undefined ? 'nothing' : 'something else'}`
+      : `it is ${describeValue(branch)}`
   throw new InvalidBranchError(
     `Flow "${outer.id}", node "${router}": the branch ${quote(port)} must be a function that returns the chain it was given, with more steps or without, but ${came}. Write (branch) => branch.to(channel).`,
     { flowId: outer.id, nodeId: router },
@@ -169,12 +194,18 @@ function runBranch(outer: FlowState, router: string, port: string, branch: unkno
 function gatewayOf(flowId: string, callee: AnyFlow): AnyChannel {
   const graph: FlowGraph | undefined = (callee as Partial<AnyFlow>).graph
   if (graph === undefined) {
-    throw new InvalidStepError(`Flow "${flowId}": .call(...) needs a finished flow, which .build() gives, but it is ${describeValue(callee)}.`, { flowId })
+    throw new InvalidStepError(
+      `Flow "${flowId}": .call(...) needs a finished flow, which .build() gives, but it is ${describeValue(callee)}.`,
+      { flowId },
+    )
   }
   if (!graph.nodes.some((node) => node.kind === 'reply')) {
-    throw new InvalidStepError(`Flow "${flowId}" cannot call flow "${graph.id}", which ends in a channel and replies nothing. Send to it with .to(channel).`, {
-      flowId,
-    })
+    throw new InvalidStepError(
+      `Flow "${flowId}" cannot call flow "${graph.id}", which ends in a channel and replies nothing. Send to it with .to(channel).`,
+      {
+        flowId,
+      },
+    )
   }
   const inlet = graph.nodes.find((node) => node.kind === 'inlet')
   return tokenOf(graph.channels.find((channel) => channel.id === inlet?.channel)!)

@@ -35,7 +35,8 @@ export interface AnyChannel extends SentTo<ChannelKind, string, unknown> {
 }
 
 /** Names a channel. Invariant in `Payload`: `.to` writes it and `.from` reads it. `unknown` until `.of` says more. */
-export interface ChannelToken<out Kind extends ChannelKind, out Id extends string, in out Payload> extends AnyChannel, ChannelAccepting<Payload> {
+export interface ChannelToken<out Kind extends ChannelKind, out Id extends string, in out Payload>
+  extends AnyChannel, ChannelAccepting<Payload> {
   readonly kind: Kind
   readonly id: Id
   readonly [emits]: Payload
@@ -49,10 +50,12 @@ export interface ChannelToken<out Kind extends ChannelKind, out Id extends strin
 export type PayloadOf<C> = C extends SentTo<ChannelKind, string, infer P> ? P : never
 
 /** A token that is read from, as it stands in a flow: one that carries `unknown` takes the payload it is used with. */
-export type Adopt<C, P> = C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? ChannelToken<K, Id, P> : C) : never
+export type Adopt<C, P> =
+  C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? ChannelToken<K, Id, P> : C) : never
 
 /** A token that is sent to, as it stands in a flow: one that carries `unknown` is known by what is sent. */
-export type Sent<C, P> = C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? SentTo<K, Id, P> : C) : never
+export type Sent<C, P> =
+  C extends ChannelToken<infer K, infer Id, infer T> ? (unknown extends T ? SentTo<K, Id, P> : C) : never
 
 /** Says which of two messages goes first: negative for the first, positive for the second, 0 for the one that came first. */
 export type Comparator = (a: Message<unknown>, b: Message<unknown>) => number
@@ -94,7 +97,9 @@ export interface PubSubOptions extends ChannelOptions {
 /** Makes tokens of one kind. `T` is never given: a type argument would leave none to be inferred, and the literal id would be lost. */
 export interface ChannelFactory<Kind extends ChannelKind, Options extends ChannelOptions> {
   <T = NotGiven, const Id extends string = string>(
-    id: T extends NotGiven ? Id : FlowTypeError<`write ${Kind}('id').of<Payload>(): a type argument here would lose the literal id`>,
+    id: T extends NotGiven
+      ? Id
+      : FlowTypeError<`write ${Kind}('id').of<Payload>(): a type argument here would lose the literal id`>,
     options?: Options,
   ): ChannelToken<Kind, Id, unknown>
 }
@@ -180,7 +185,9 @@ function factory<Kind extends ChannelKind, Options extends ChannelOptions>(kind:
 
 function specOf(kind: ChannelKind, id: string, options: AnyOptions): ChannelSpec {
   if (typeof id !== 'string' || id === '') {
-    throw new InvalidNameError(`A ${kind} channel needs an id: a string that is not empty, but it got ${JSON.stringify(id)}. Write ${kind}('orders').`)
+    throw new InvalidNameError(
+      `A ${kind} channel needs an id: a string that is not empty, but it got ${JSON.stringify(id)}. Write ${kind}('orders').`,
+    )
   }
   const { capacity, compare, ...rest } = options
   if (capacity !== undefined) checkCapacity(id, capacity)
@@ -196,15 +203,24 @@ function specOf(kind: ChannelKind, id: string, options: AnyOptions): ChannelSpec
 
 function checkCapacity(id: string, capacity: number): void {
   if (capacity === Infinity || (Number.isSafeInteger(capacity) && capacity > 0)) return
-  const fix = capacity === 0 ? `A channel that holds nothing is rendezvous('${id}').` : 'Leave it out for 1,024, or write Infinity for no bound.'
-  throw new InvalidOptionError(`The capacity of channel "${id}" must be a whole number from 1, or Infinity, but it is ${capacity}. ${fix}`, {
-    channelId: id,
-  })
+  const fix =
+    capacity === 0
+      ? `A channel that holds nothing is rendezvous('${id}').`
+      : 'Leave it out for 1,024, or write Infinity for no bound.'
+  throw new InvalidOptionError(
+    `The capacity of channel "${id}" must be a whole number from 1, or Infinity, but it is ${capacity}. ${fix}`,
+    {
+      channelId: id,
+    },
+  )
 }
 
 function checkMinSubscribers(id: string, minSubscribers: number): void {
   if (Number.isSafeInteger(minSubscribers) && minSubscribers >= 0) return
-  throw new InvalidOptionError(`The option minSubscribers of channel "${id}" must be a whole number from 0, but it is ${minSubscribers}. Leave it out for 0.`, {
-    channelId: id,
-  })
+  throw new InvalidOptionError(
+    `The option minSubscribers of channel "${id}" must be a whole number from 0, but it is ${minSubscribers}. Leave it out for 0.`,
+    {
+      channelId: id,
+    },
+  )
 }

@@ -32,7 +32,13 @@ export function describeNode<T extends FlowParts>(parts: T, place: Place, given:
   return [data, parts]
 }
 
-const OPERATORS: Partial<Record<NodeKind, string>> = { inlet: 'from', outlet: 'to', recipients: 'toEach', recover: 'onError', errorOutlet: 'errorsTo' }
+const OPERATORS: Partial<Record<NodeKind, string>> = {
+  inlet: 'from',
+  outlet: 'to',
+  recipients: 'toEach',
+  recover: 'onError',
+  errorOutlet: 'errorsTo',
+}
 
 /** What users call the operator that makes nodes of this kind. */
 export function operatorOf(kind: NodeKind): string {
@@ -60,10 +66,12 @@ function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown
       return [value.map((token: AnyChannel) => token.id), added]
     }
     case 'number':
-      if (!isNumber(value, spot.field.least, spot.field.whole)) throw invalid(spot, `a ${spot.field.whole ? 'whole ' : ''}number from ${spot.field.least}`, value)
+      if (!isNumber(value, spot.field.least, spot.field.whole))
+        throw invalid(spot, `a ${spot.field.whole ? 'whole ' : ''}number from ${spot.field.least}`, value)
       return [value, parts]
     case 'oneOf':
-      if (!spot.field.values.includes(value as string)) throw invalid(spot, spot.field.values.map(quote).join(' or '), value)
+      if (!spot.field.values.includes(value as string))
+        throw invalid(spot, spot.field.values.map(quote).join(' or '), value)
       return [value, parts]
     case 'id':
       if (typeof value !== 'string' || value === '') throw invalid(spot, 'text that is not empty', value)
@@ -108,12 +116,20 @@ function refuseUnknown({ flowId, nodeId, kind }: Place, given: Given, shape: Rea
 }
 
 function mismatch({ flowId, nodeId, kind, name }: Spot, expected: string, value: unknown): InvalidStepError {
-  const what = isPrimary(name) ? `.${name === 'by' ? 'routeBy' : operatorOf(kind)}(...) needs` : `the option ${name} must be`
+  const what = isPrimary(name)
+    ? `.${name === 'by' ? 'routeBy' : operatorOf(kind)}(...) needs`
+    : `the option ${name} must be`
   const came = Array.isArray(value) && value.length === 0 ? 'an empty array' : describeValue(value)
-  return new InvalidStepError(`Flow "${flowId}", node "${nodeId}": ${what} ${expected}, but it is ${came}.`, { flowId, nodeId })
+  return new InvalidStepError(`Flow "${flowId}", node "${nodeId}": ${what} ${expected}, but it is ${came}.`, {
+    flowId,
+    nodeId,
+  })
 }
 
 function invalid({ flowId, nodeId, name, field }: Spot, expected: string, value: unknown): InvalidOptionError {
   const fix = field.optional === true ? 'Correct it or leave it out.' : 'Correct it.'
-  return new InvalidOptionError(`Flow "${flowId}", node "${nodeId}": ${name} must be ${expected}, but it is ${describeValue(value)}. ${fix}`, { flowId, nodeId })
+  return new InvalidOptionError(
+    `Flow "${flowId}", node "${nodeId}": ${name} must be ${expected}, but it is ${describeValue(value)}. ${fix}`,
+    { flowId, nodeId },
+  )
 }

@@ -39,4 +39,10 @@ export type ErrorOf<F> = F extends FlowDef<AnyChannel, unknown, infer E, unknown
 export type RefsOf<F> = F extends FlowDef<AnyChannel, unknown, unknown, infer R> ? R : never
 
 /** Whether a flow of this `Out` replies. */
-export type Replies<Out> = unknown extends Out ? true : [Out] extends [never] ? true : [Out] extends [OneWay] ? false : true
+export type Replies<Out> = unknown extends Out
+  ? true
+  : [Out] extends [never]
+    ? true
+    : [Out] extends [OneWay]
+      ? false
+      : true

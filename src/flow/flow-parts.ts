@@ -22,7 +22,9 @@ export function addService<T extends Services>(parts: T, { name, fn }: ServiceEn
   const known = parts.functions.get(name)
   if (fn === undefined) return known === undefined ? { ...parts, contracts: new Set(parts.contracts).add(name) } : parts
   if (known !== undefined && known !== fn) {
-    throw new DuplicateServiceError(`The name "${name}" stands for two different functions. Use one function for both, or give one of them another name.`)
+    throw new DuplicateServiceError(
+      `The name "${name}" stands for two different functions. Use one function for both, or give one of them another name.`,
+    )
   }
   const contracts = new Set(parts.contracts)
   contracts.delete(name)
@@ -34,7 +36,11 @@ export function addChannel<T extends FlowParts>(parts: T, { id, spec, compare, s
   const ordered = compare === undefined ? parts : addService(parts, { name: spec.compare!, fn: compare })
   const channels = new Map(parts.channels).set(id, mergeSpecs(parts.channels.get(id) ?? spec, spec))
   if (schema === undefined) return { ...ordered, channels }
-  return { ...ordered, channels, schemas: new Map(parts.schemas).set(id, sameSchema(id, parts.schemas.get(id) ?? schema, schema)) }
+  return {
+    ...ordered,
+    channels,
+    schemas: new Map(parts.schemas).set(id, sameSchema(id, parts.schemas.get(id) ?? schema, schema)),
+  }
 }
 
 function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {
@@ -49,5 +55,8 @@ function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {
 
 function sameSchema(channelId: string, known: StandardSchemaV1, schema: StandardSchemaV1): StandardSchemaV1 {
   if (known === schema) return schema
-  throw new ChannelConflictError(`Channel "${channelId}" has two different schemas. Make its token once and use that everywhere.`, { channelId })
+  throw new ChannelConflictError(
+    `Channel "${channelId}" has two different schemas. Make its token once and use that everywhere.`,
+    { channelId },
+  )
 }

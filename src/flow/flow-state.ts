@@ -35,7 +35,11 @@ export function addStep(state: FlowState, kind: NodeKind, given: Given = {}): Fl
   const next = addNode(state, kind, given, state.tails)
   const { id } = lastNode(next)
   const { wayOut, canFail } = NODE_SHAPES[kind]
-  return { ...next, tails: wayOut === 'end' ? [] : [{ from: id }], failing: canFail ? [...state.failing, id] : state.failing }
+  return {
+    ...next,
+    tails: wayOut === 'end' ? [] : [{ from: id }],
+    failing: canFail ? [...state.failing, id] : state.failing,
+  }
 }
 
 /** Adds a node that takes the failures of all before it in this chain and goes on to what follows the chain's own tails. */
@@ -63,7 +67,12 @@ export function openBranch(state: FlowState, router: string, port: string): Flow
 
 /** Back in the chain of `outer`, with all that is open in it and in the branch. */
 export function closeBranch(outer: FlowState, branch: FlowState): FlowState {
-  return { ...branch, chain: outer.chain, tails: [...outer.tails, ...branch.tails], failing: [...outer.failing, ...branch.failing] }
+  return {
+    ...branch,
+    chain: outer.chain,
+    tails: [...outer.tails, ...branch.tails],
+    failing: [...outer.failing, ...branch.failing],
+  }
 }
 
 const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))
@@ -83,10 +92,13 @@ function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readon
 function refuseAfterEnd(state: FlowState, kind: NodeKind): void {
   if (state.tails.length > 0) return
   const last = lastNode(state)
-  throw new InvalidStepError(`Flow "${state.id}" has ended with .${operatorOf(last.kind)}(...), node "${last.id}", so .${operatorOf(kind)}(...) cannot follow. Put it before.`, {
-    flowId: state.id,
-    nodeId: last.id,
-  })
+  throw new InvalidStepError(
+    `Flow "${state.id}" has ended with .${operatorOf(last.kind)}(...), node "${last.id}", so .${operatorOf(kind)}(...) cannot follow. Put it before.`,
+    {
+      flowId: state.id,
+      nodeId: last.id,
+    },
+  )
 }
 
 function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id is string {
@@ -98,8 +110,11 @@ function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id 
   }
   const other = state.nodes.find((node) => node.id === id)
   if (other === undefined) return
-  throw new DuplicateNodeError(`Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. Give one of them another { id }.`, {
-    flowId: state.id,
-    nodeId: id,
-  })
+  throw new DuplicateNodeError(
+    `Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. Give one of them another { id }.`,
+    {
+      flowId: state.id,
+      nodeId: id,
+    },
+  )
 }

@@ -4,9 +4,26 @@ import type { Adopt, AnyChannel, ChannelAccepting, PayloadOf, Sent } from './cha
 import type { FlowDef, OneWay, Replies } from './flow-def.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 import type { FailureOf, HeadersAfter, Maybe, Outcome, Override, ValueOf } from './outcome.ts'
-import type { BranchEnd, FlowResult, Joined, Otherwise, Rest, RouteKey, SelectorBranches, TagBranches, TagOf } from './route-types.ts'
+import type {
+  BranchEnd,
+  FlowResult,
+  Joined,
+  Otherwise,
+  Rest,
+  RouteKey,
+  SelectorBranches,
+  TagBranches,
+  TagOf,
+} from './route-types.ts'
 import type { Handler, NamesIn } from './service.ts'
-import type { AggregateOptions, CallOptions, ConsumerOptions, FilterOptions, RecipientsOptions, StepOptions } from './step-options.ts'
+import type {
+  AggregateOptions,
+  CallOptions,
+  ConsumerOptions,
+  FilterOptions,
+  RecipientsOptions,
+  StepOptions,
+} from './step-options.ts'
 import type { HeaderValue, PartOf, Parts, Passed, Recover, SplitsBy } from './step-types.ts'
 
 /**
@@ -22,7 +39,10 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    * The function is called once for each message and attempt. It may return the payload plain, in a `Promise`, an fp-ts `Either`,
    * `Task` or `TaskEither`; a `message(payload, headers)` sets headers too.
    */
-  transform<Q, N = never>(fn: Handler<P, H, Q, N>, options?: StepOptions): Flow<Src, ValueOf<Q>, HeadersAfter<H, Q>, E | FailureOf<Q>, R | N>
+  transform<Q, N = never>(
+    fn: Handler<P, H, Q, N>,
+    options?: StepOptions,
+  ): Flow<Src, ValueOf<Q>, HeadersAfter<H, Q>, E | FailureOf<Q>, R | N>
 
   /**
    * Calls a service and goes on with its result (Service Activator). What it may return is as for `transform`.
@@ -42,7 +62,10 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    * const failed = await rt.request('divide', { a: 6, b: 0 }) // => left('division by zero')
    * ```
    */
-  handle<Q, N = never>(handler: Handler<P, H, Q, N>, options?: StepOptions): Flow<Src, ValueOf<Q>, HeadersAfter<H, Q>, E | FailureOf<Q>, R | N>
+  handle<Q, N = never>(
+    handler: Handler<P, H, Q, N>,
+    options?: StepOptions,
+  ): Flow<Src, ValueOf<Q>, HeadersAfter<H, Q>, E | FailureOf<Q>, R | N>
 
   /**
    * Lets a message pass or not (Message Filter). A type guard narrows the payload.
@@ -184,7 +207,12 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
     options?: StepOptions,
   ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
   /** The same, with a branch for what no case takes. */
-  routeBy<Q extends Outcome<string>, Ends extends Partial<Record<ValueOf<Q> & string, BranchEnd>>, Other extends BranchEnd, N = never>(
+  routeBy<
+    Q extends Outcome<string>,
+    Ends extends Partial<Record<ValueOf<Q> & string, BranchEnd>>,
+    Other extends BranchEnd,
+    N = never,
+  >(
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
     options: Otherwise<P, H, Other>,
@@ -241,7 +269,9 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   call<C extends AnyChannel & ChannelAccepting<P>, Q, E2, R2>(
     flow: FlowDef<C, Q, E2, R2> &
-      (Replies<Q> extends true ? unknown : FlowTypeError<'call needs a flow that replies, and this one ends in a channel: use .to(channel)'>),
+      (Replies<Q> extends true
+        ? unknown
+        : FlowTypeError<'call needs a flow that replies, and this one ends in a channel: use .to(channel)'>),
     options?: CallOptions,
   ): Flow<Src, Q, H, E | E2, R | R2>
 
@@ -290,13 +320,19 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    * payload.failed.payload // => 'no JSON'
    * ```
    */
-  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(channel: C, options?: StepOptions): Flow<Src, P, H, never, R | Sent<C, ErrorMessage<E>>>
+  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(
+    channel: C,
+    options?: StepOptions,
+  ): Flow<Src, P, H, never, R | Sent<C, ErrorMessage<E>>>
 
   /** Ends in a channel (Message Endpoint). */
   to<C extends ChannelAccepting<P>>(channel: C, options?: StepOptions): SealedFlow<Src, E, R | Sent<C, P>>
 
   /** Ends in several channels, in their order (Recipient List). It fails at the first send that is refused, unless `onFailure` says otherwise. */
-  toEach<C extends ChannelAccepting<P>>(channels: readonly C[], options?: RecipientsOptions): SealedFlow<Src, E, R | Sent<C, P>>
+  toEach<C extends ChannelAccepting<P>>(
+    channels: readonly C[],
+    options?: RecipientsOptions,
+  ): SealedFlow<Src, E, R | Sent<C, P>>
 
   /** The finished flow, which replies with its last payload to who asked, if anybody did. */
   build(): FlowDef<Src, P, E, R>
@@ -305,7 +341,10 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
 /** A flow that has been sent somewhere: it replies nothing, and no step can follow. */
 export interface SealedFlow<Src extends AnyChannel, E, R> extends FlowResult<never, never, E, R> {
   /** Sends the failures of all steps and of the last send to a channel, as an `ErrorMessage` each (Invalid Message Channel). */
-  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(channel: C, options?: StepOptions): SealedFlow<Src, never, R | Sent<C, ErrorMessage<E>>>
+  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(
+    channel: C,
+    options?: StepOptions,
+  ): SealedFlow<Src, never, R | Sent<C, ErrorMessage<E>>>
 
   /** The finished flow. */
   build(): FlowDef<Src, OneWay, E, R>
@@ -324,7 +363,10 @@ export interface FlowStart {
  * A flow from a channel whose payload is not known yet: the annotated parameter of the first function says it. Without such a
  * function the payload is `unknown`.
  */
-export interface OpenFlow<C extends AnyChannel> extends Omit<Flow<C, unknown, {}, never, C>, 'transform' | 'handle' | 'filter' | 'split'> {
+export interface OpenFlow<C extends AnyChannel> extends Omit<
+  Flow<C, unknown, {}, never, C>,
+  'transform' | 'handle' | 'filter' | 'split'
+> {
   /** Makes another payload (Message Translator). */
   transform<P, Q, N = never>(
     fn: Handler<P, {}, Q, N>,

@@ -6,7 +6,10 @@ import type { Envelope, Message, MessageDraft } from '../message/message.ts'
 export type Outcome<A> = Result<AnyLeft, A> | PromiseLike<Result<AnyLeft, A>> | (() => PromiseLike<Result<AnyLeft, A>>)
 
 /** {@link Outcome} with failures of type `E` only. */
-export type TypedOutcome<E, A> = Result<Left<E>, A> | PromiseLike<Result<Left<E>, A>> | (() => PromiseLike<Result<Left<E>, A>>)
+export type TypedOutcome<E, A> =
+  | Result<Left<E>, A>
+  | PromiseLike<Result<Left<E>, A>>
+  | (() => PromiseLike<Result<Left<E>, A>>)
 
 type Result<L, A> = A | Right<A> | L
 
@@ -35,7 +38,15 @@ type Lifted = PromiseLike<any> | Left<any> | Right<any> | (() => PromiseLike<any
 
 // `Promise` comes first, by name: to match it with the structure of `PromiseLike` costs three times as much.
 type Settled<R> =
-  R extends Promise<infer A> ? A : R extends PromiseLike<infer A> ? A : R extends () => Promise<infer A> ? A : R extends () => PromiseLike<infer A> ? A : R
+  R extends Promise<infer A>
+    ? A
+    : R extends PromiseLike<infer A>
+      ? A
+      : R extends () => Promise<infer A>
+        ? A
+        : R extends () => PromiseLike<infer A>
+          ? A
+          : R
 
 type Success<S> = S extends Left<any> ? never : S extends Right<infer A> ? A : S
 

@@ -40,14 +40,18 @@ export type Rest<P, K, V> = P extends { readonly [k in K & string]: V } ? never 
 /** One branch per tag. */
 export type TagBranches<P, H, K, Ends> = {
   readonly [V in keyof Ends]: (
-    branch: V extends TagOf<P, K> ? Branch<Narrow<P, K, V>, H> : FlowTypeError<`no message of this route has the case "${V & string}": remove it or correct its name`>,
+    branch: V extends TagOf<P, K>
+      ? Branch<Narrow<P, K, V>, H>
+      : FlowTypeError<`no message of this route has the case "${V & string}": remove it or correct its name`>,
   ) => Ends[V]
 }
 
 /** One branch per value of a selector. */
 export type SelectorBranches<P, H, Case, Ends> = {
   readonly [V in keyof Ends]: (
-    branch: V extends Case ? Branch<P, H> : FlowTypeError<`the selector never gives "${V & string}": remove the case or correct its name`>,
+    branch: V extends Case
+      ? Branch<P, H>
+      : FlowTypeError<`the selector never gives "${V & string}": remove the case or correct its name`>,
   ) => Ends[V]
 }
 

@@ -64,7 +64,10 @@ const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
  * Object.keys(functions) // => ['trim']
  * ```
  */
-export function service<const Name extends string, F extends LooseFunction>(name: Name, fn: F): F & Named<Provides<Name, F>> {
+export function service<const Name extends string, F extends LooseFunction>(
+  name: Name,
+  fn: F,
+): F & Named<Provides<Name, F>> {
   checkName('service', name)
   const named = (...args: never[]): unknown => fn(...args)
   entries.set(named, { name, fn })
@@ -89,11 +92,15 @@ export function service<const Name extends string, F extends LooseFunction>(name
  * const reply = await rt.request('currency', 'EUR') // => { _tag: 'Right', right: 3 }
  * ```
  */
-export function contract<In, Out>(): <const Name extends string>(name: Name) => ((payload: In) => Out) & Named<Needs<Name, In, Out>> {
+export function contract<In, Out>(): <const Name extends string>(
+  name: Name,
+) => ((payload: In) => Out) & Named<Needs<Name, In, Out>> {
   return (name) => {
     checkName('contract', name)
     const unbound = (_payload: In): Out => {
-      throw new UnboundServiceError(`The service "${name}" is a contract without a function. Give it to runtime(app, { services: { '${name}': ... } }).`)
+      throw new UnboundServiceError(
+        `The service "${name}" is a contract without a function. Give it to runtime(app, { services: { '${name}': ... } }).`,
+      )
     }
     entries.set(unbound, { name })
     return unbound
@@ -107,5 +114,7 @@ export function serviceEntry(fn: AnyFunction): ServiceEntry | undefined {
 
 function checkName(what: string, name: string): void {
   if (typeof name === 'string' && name !== '') return
-  throw new InvalidNameError(`A ${what} needs a name: a string that is not empty, but it got ${JSON.stringify(name)}. Write ${what === 'service' ? "service('price', fn)" : "contract<In, Out>()('price')"}.`)
+  throw new InvalidNameError(
+    `A ${what} needs a name: a string that is not empty, but it got ${JSON.stringify(name)}. Write ${what === 'service' ? "service('price', fn)" : "contract<In, Out>()('price')"}.`,
+  )
 }

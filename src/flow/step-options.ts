@@ -21,7 +21,10 @@ export interface ConsumerOptions<P> extends StepOptions {
 /** What becomes of what a filter rejects: sent to a channel, failed, or - without either - counted as dropped. */
 export type FilterOptions<C> = StepOptions &
   (
-    | { readonly discardTo?: C; readonly reject?: FlowTypeError<'what a filter rejects is either sent with discardTo or failed with reject, not both'> }
+    | {
+        readonly discardTo?: C
+        readonly reject?: FlowTypeError<'what a filter rejects is either sent with discardTo or failed with reject, not both'>
+      }
     | { readonly reject: 'error'; readonly discardTo?: never }
   )
 

@@ -11,7 +11,11 @@ export interface Recover<in E, in H, out R, out N = never> extends Named<N> {
 }
 
 /** The payload that a predicate lets pass: narrowed, if it is a type guard. */
-export type Passed<P, F> = F extends (payload: any, exchange: never) => payload is infer Q ? ([Q] extends [P] ? Q : P) : P
+export type Passed<P, F> = F extends ((payload: any, exchange: never) => payload is infer Q)
+  ? [Q] extends [P]
+    ? Q
+    : P
+  : P
 
 /** What can be split: anything iterable but text. */
 export type Parts = (Iterable<unknown> & object) | AsyncIterable<unknown>

@@ -65,7 +65,7 @@ export function checkHeaders(headers: { readonly [name: string]: unknown }): Hea
       )
     }
   }
-  return headers as HeadersInit
+  return headers
 }
 
 function isSequence(value: unknown): boolean {

@@ -12,7 +12,10 @@ export function prefixedIds(random: () => number): IdSource {
   return (sequence) => `${prefix}-${sequence.toString(36)}`
 }
 
-const word = (random: () => number): string => Math.floor(random() * 0x1_0000_0000).toString(36).padStart(7, '0')
+const word = (random: () => number): string =>
+  Math.floor(random() * 0x1_0000_0000)
+    .toString(36)
+    .padStart(7, '0')
 
 /**
  * Two 32-bit halves that name where in the graph a message was made, relative to its root. Derivation mixes in the node and,

@@ -49,7 +49,10 @@ class Draft implements MessageDraft<unknown> {
  *
  * @throws InvalidHeaderError when a known header, such as `priority`, has a value of the wrong type.
  */
-export function message<P, const H extends HeadersInit | KnownHeaders = {}>(payload: P, headers?: H): MessageDraft<P, H> {
+export function message<P, const H extends HeadersInit | KnownHeaders = {}>(
+  payload: P,
+  headers?: H,
+): MessageDraft<P, H> {
   if (headers === undefined) return new Draft(payload, NO_HEADERS) as unknown as MessageDraft<P, H>
   const copy = Object.assign<Record<string, unknown>, object>({}, headers)
   return new Draft(payload, Object.freeze(checkHeaders(copy))) as unknown as MessageDraft<P, H>
@@ -139,7 +142,12 @@ export class MessageRecord implements Message<unknown> {
     )
   }
 
-  toJSON(): { readonly id: string; readonly timestamp: number; readonly payload: unknown; readonly headers: HeadersInit } {
+  toJSON(): {
+    readonly id: string
+    readonly timestamp: number
+    readonly payload: unknown
+    readonly headers: HeadersInit
+  } {
     return { id: this.id, timestamp: this.timestamp, payload: this.payload, headers: this.headers }
   }
 
@@ -150,7 +158,12 @@ export class MessageRecord implements Message<unknown> {
   // What Node prints: the message as users know it.
   static {
     Object.defineProperty(MessageRecord.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-      value(this: MessageRecord, _: number, options: object, inspect: (value: unknown, options: object) => string): string {
+      value(
+        this: MessageRecord,
+        _: number,
+        options: object,
+        inspect: (value: unknown, options: object) => string,
+      ): string {
         return `Message ${inspect(this.toJSON(), options)}`
       },
     })

@@ -17,7 +17,7 @@ export class Acceptance {
 
   /** A fresh message of a payload, a draft, or a message received before, which becomes its cause. */
   accept(value: unknown): MessageRecord {
-    if (isDraft(value)) return this.fresh(value.payload, value.headers as HeadersInit)
+    if (isDraft(value)) return this.fresh(value.payload, value.headers)
     if (isMessage(value)) return this.fresh(value.payload, { ...value.headers, causationId: value.id })
     return this.fresh(value, NO_HEADERS)
   }

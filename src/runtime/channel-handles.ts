@@ -2,14 +2,23 @@
 import { ChannelClosedError } from '../errors/channel-errors.ts'
 import { NotStartedError } from '../errors/lifecycle-errors.ts'
 import type { ChannelKind, ChannelSpec, FlowGraph } from '../graph/graph.ts'
-import type { AnyMessage, ChannelPort, Delivery, SendOptions, Subscription, TakeOptions } from '../transport/transport.ts'
+import type {
+  AnyMessage,
+  ChannelPort,
+  Delivery,
+  SendOptions,
+  Subscription,
+  TakeOptions,
+} from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import { compile } from './compile.ts'
 import type { Engine } from './engine.ts'
 
 /** Makes the handle that fits the channel's kind. */
 export function channelHandle(engine: Engine, spec: ChannelSpec): ChannelHandle {
-  return spec.kind === 'direct' || spec.kind === 'pubsub' ? new ChannelHandle(engine, spec) : new PollableHandle(engine, spec)
+  return spec.kind === 'direct' || spec.kind === 'pubsub'
+    ? new ChannelHandle(engine, spec)
+    : new PollableHandle(engine, spec)
 }
 
 /** Messages a queue, or a subscriber's share of a pubsub channel, holds when nothing else is said. */
@@ -41,17 +50,22 @@ export class ChannelHandle {
 
   readonly send = (value: unknown, options?: SendOptions): Promise<void> => this.engine.send(this.id, value, options)
 
-  readonly trySend = (value: unknown): boolean => this.engine.running().get(this.id).trySend(this.engine.acceptance.accept(value))
+  readonly trySend = (value: unknown): boolean =>
+    this.engine.running().get(this.id).trySend(this.engine.acceptance.accept(value))
 
   async close(): Promise<void> {
     await this.port.close()
   }
 
   /** The handler becomes a flow of one step: its failures have an error scope and dead letters like any other. */
-  subscribe(handler: (payload: unknown, message: AnyMessage) => unknown, options: { readonly credit?: number } = {}): Subscription {
+  subscribe(
+    handler: (payload: unknown, message: AnyMessage) => unknown,
+    options: { readonly credit?: number } = {},
+  ): Subscription {
     const graph = subscriberGraph(this.id)
     const bindings = {
-      functionOf: () => (payload: unknown, exchange: { readonly message: AnyMessage }) => handler(payload, exchange.message),
+      functionOf: () => (payload: unknown, exchange: { readonly message: AnyMessage }) =>
+        handler(payload, exchange.message),
       channelOf: () => this.bound,
     }
     const { runner, segments } = compile(graph, bindings, this.engine)
@@ -68,9 +82,12 @@ export class ChannelHandle {
 
   private find(): BoundChannel {
     if (this.engine.state === 'new' || this.engine.state === 'starting') {
-      throw new NotStartedError(`Channel "${this.id}" is not open: the runtime has not been started. Call \`await rt.start()\` first.`, {
-        channelId: this.id,
-      })
+      throw new NotStartedError(
+        `Channel "${this.id}" is not open: the runtime has not been started. Call \`await rt.start()\` first.`,
+        {
+          channelId: this.id,
+        },
+      )
     }
     return this.engine.channelOf(this.id)
   }

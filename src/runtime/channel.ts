@@ -72,7 +72,10 @@ export interface Channel<in P> {
 /** A channel that calls its subscribers (Event-Driven Consumer). */
 export interface SubscribableChannel<in out P> extends Channel<P> {
   /** Calls the handler with each message, which is settled when it has been handled. One it fails with is a dead letter, as in a flow without an error scope. */
-  subscribe(handler: (payload: P, message: Message<P>) => void | Promise<void>, options?: SubscribeOptions): Subscription
+  subscribe(
+    handler: (payload: P, message: Message<P>) => void | Promise<void>,
+    options?: SubscribeOptions,
+  ): Subscription
 }
 
 /** A channel that messages are fetched from (Polling Consumer). `for await` receives until the channel is closed and empty. */

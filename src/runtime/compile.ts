@@ -55,7 +55,11 @@ interface Context {
 }
 
 /** Gives a step its behaviour by its node's kind. */
-function fill(node: GraphNode, index: number, { runner, layout, aggregators, splitters, bindings, host }: Context): void {
+function fill(
+  node: GraphNode,
+  index: number,
+  { runner, layout, aggregators, splitters, bindings, host }: Context,
+): void {
   const step = runner.steps[index]!
   const fn = (name: string): Function => bindings.functionOf(name)
   const optional = (name: string | undefined): Function | undefined => (name === undefined ? undefined : fn(name))
@@ -99,7 +103,14 @@ function fill(node: GraphNode, index: number, { runner, layout, aggregators, spl
     .exhaustive()
 }
 
-const RELAYS: ReadonlySet<GraphNode['kind']> = new Set(['outlet', 'through', 'errorOutlet', 'filter', 'aggregate', 'reply'])
+const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
+  'outlet',
+  'through',
+  'errorOutlet',
+  'filter',
+  'aggregate',
+  'reply',
+])
 
 function emptyStep(flowId: string, node: GraphNode, layout: Layout): Step {
   const { high, low } = hashName(`${flowId}/${node.id}`)
@@ -122,7 +133,11 @@ function segmentsOf(graph: FlowGraph, layout: Layout, bindings: Bindings): Segme
     .filter((node) => node.kind === 'inlet' || node.kind === 'through')
     .map((node) => {
       const handsOver = bindings.channelOf(node.channel).handsOver
-      return { node, source: { flowId: graph.id, channelId: node.channel, handsOver }, start: layout.target(node.id, undefined) }
+      return {
+        node,
+        source: { flowId: graph.id, channelId: node.channel, handsOver },
+        start: layout.target(node.id, undefined),
+      }
     })
 }
 
@@ -149,7 +164,11 @@ class Layout {
   /** The aggregator that completes by a split: straight behind it, before any other way can be taken, and not that of a split within. */
   aggregatorBehind(index: number, aggregators: ReadonlyMap<number, Aggregator>): Aggregator | undefined {
     let within = 0
-    for (let at = this.target(this.nodes[index]!.id, undefined); at !== END; at = this.target(this.nodes[at]!.id, undefined)) {
+    for (
+      let at = this.target(this.nodes[index]!.id, undefined);
+      at !== END;
+      at = this.target(this.nodes[at]!.id, undefined)
+    ) {
       const { kind } = this.nodes[at]!
       const aggregator = aggregators.get(at)
       if (kind === 'through' || aggregator?.bySplit === false) return undefined

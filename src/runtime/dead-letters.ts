@@ -81,7 +81,12 @@ export class MemoryDeadLetters implements DeadLetters {
 
   /** Takes all of them, or throws `DeadLettersFullError`. One for the same message and flow joins the earlier one. */
   take(deaths: readonly Death[], at: number): readonly DeadLetter[] {
-    const letters = deaths.map((death): DeadLetter => ({ id: death.message.id, ...death, firstFailedAt: at, lastFailedAt: at }))
+    const letters = deaths.map((death): DeadLetter => ({
+      id: death.message.id,
+      ...death,
+      firstFailedAt: at,
+      lastFailedAt: at,
+    }))
     const more = letters.filter((letter) => !this.letters.has(keyOf(letter))).length
     if (this.letters.size + more > this.capacity) {
       throw new DeadLettersFullError(
@@ -99,7 +104,10 @@ export class MemoryDeadLetters implements DeadLetters {
   show(id: string): DeadLetter {
     const letter = this.list({ id })[0]
     if (letter === undefined) {
-      throw new UnknownDeadLetterError(`There is no dead letter of message "${id}". \`deadLetters.list()\` shows those there are.`, { messageId: id })
+      throw new UnknownDeadLetterError(
+        `There is no dead letter of message "${id}". \`deadLetters.list()\` shows those there are.`,
+        { messageId: id },
+      )
     }
     return letter
   }
@@ -132,7 +140,11 @@ export class MemoryDeadLetters implements DeadLetters {
   /** Keeps the one there is, or both as one. */
   private join(earlier: DeadLetter | undefined, later: DeadLetter | undefined): DeadLetter {
     const both = earlier !== undefined && later !== undefined
-    const letter = Object.freeze(both ? { ...later, firstFailedAt: earlier.firstFailedAt, attempts: earlier.attempts + later.attempts } : (later ?? earlier)!)
+    const letter = Object.freeze(
+      both
+        ? { ...later, firstFailedAt: earlier.firstFailedAt, attempts: earlier.attempts + later.attempts }
+        : (later ?? earlier)!,
+    )
     this.letters.set(keyOf(letter), letter)
     return letter
   }

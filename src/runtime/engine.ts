@@ -107,7 +107,9 @@ export class Engine implements RunnerHost {
     )
     this.channels = new Channels(app.graph, {
       transports: options.transports ?? {},
-      interceptors: Object.fromEntries(Object.entries(options.interceptors ?? {}).map(([id, list]) => [id, list ?? []])),
+      interceptors: Object.fromEntries(
+        Object.entries(options.interceptors ?? {}).map(([id, list]) => [id, list ?? []]),
+      ),
       events: this.events,
       env: {
         clock: this.clock,
@@ -151,7 +153,9 @@ export class Engine implements RunnerHost {
 
   abort(): void {
     this.aborting = true
-    this.abortController.abort(new StoppedError('The runtime was stopped before this work ended. Give stop() a longer { timeout }.'))
+    this.abortController.abort(
+      new StoppedError('The runtime was stopped before this work ended. Give stop() a longer { timeout }.'),
+    )
   }
 
   // Messages
@@ -172,12 +176,19 @@ export class Engine implements RunnerHost {
     return this.send(id, value, options)
   }
 
-  request(id: string, value: unknown, options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<Either<unknown, unknown>> {
+  request(
+    id: string,
+    value: unknown,
+    options: { readonly timeout?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Either<unknown, unknown>> {
     try {
       const channel = this.running().get(id)
       const timeout = options.timeout ?? this.options.requestTimeout ?? REQUEST_TIMEOUT
       return this.gateway.open({ kind: 'request', channelId: id, timeout, signal: options.signal }, (replyTo) =>
-        channel.send(this.acceptance.acceptRequest(value, replyTo), options.signal === undefined ? undefined : { signal: options.signal }),
+        channel.send(
+          this.acceptance.acceptRequest(value, replyTo),
+          options.signal === undefined ? undefined : { signal: options.signal },
+        ),
       )
     } catch (error) {
       return Promise.reject(error)
@@ -200,7 +211,9 @@ export class Engine implements RunnerHost {
   metrics(): MetricsSnapshot {
     return {
       at: this.clock.now(),
-      channels: Object.fromEntries([...this.channels.all].map(({ id, port }) => [id, { ...port.stats, kind: port.spec.kind }])),
+      channels: Object.fromEntries(
+        [...this.channels.all].map(({ id, port }) => [id, { ...port.stats, kind: port.spec.kind }]),
+      ),
       nodes: Object.fromEntries([...this.counters].map(([id, counter]) => [id, counter.snapshot()])),
       dropped: Object.fromEntries(this.drops),
       deadLetters: this.deadLetters.size,
@@ -224,7 +237,18 @@ export class Engine implements RunnerHost {
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void {
     const { source, attempt, history, origins } = frame
     const { channelId, flowId } = source
-    this.park(Array.from(origins, (message) => ({ message, reason, error, channelId, flowId, nodeId: error.nodeId!, attempts: attempt, history })))
+    this.park(
+      Array.from(origins, (message) => ({
+        message,
+        reason,
+        error,
+        channelId,
+        flowId,
+        nodeId: error.nodeId!,
+        attempts: attempt,
+        history,
+      })),
+    )
     frame.gathered?.forget()
   }
 
@@ -286,11 +310,15 @@ export class Engine implements RunnerHost {
 
   /** Compiles every flow, then attaches its consumers. */
   private consume(): void {
-    const bindings = { functionOf: (name: string) => this.functions.get(name)!, channelOf: (id: string) => this.channels.get(id) }
+    const bindings = {
+      functionOf: (name: string) => this.functions.get(name)!,
+      channelOf: (id: string) => this.channels.get(id),
+    }
     const flows = this.app.graph.flows.map((graph) => compile(graph, bindings, this))
     for (const { runner } of flows) this.instrument(runner)
     for (const { runner, segments } of flows) {
-      for (const segment of segments) this.consumers.attach(runner, segment, this.channels.get(segment.source.channelId), this.wishesOf(segment))
+      for (const segment of segments)
+        this.consumers.attach(runner, segment, this.channels.get(segment.source.channelId), this.wishesOf(segment))
     }
   }
 
@@ -314,11 +342,17 @@ export class Engine implements RunnerHost {
 
   private notRunning(what: 'send' | 'start'): AlloraError {
     if (what === 'start') {
-      return new StoppedError(`The runtime is ${this.state} already and cannot be started again. Make a new one with runtime(app).`)
+      return new StoppedError(
+        `The runtime is ${this.state} already and cannot be started again. Make a new one with runtime(app).`,
+      )
     }
     return this.state === 'new' || this.state === 'starting'
-      ? new NotStartedError('The runtime has not been started, so it accepts no messages. Call `await rt.start()` first.')
-      : new StoppedError(`The runtime is ${this.state}, so it accepts no more messages. Make a new one with runtime(app).`)
+      ? new NotStartedError(
+          'The runtime has not been started, so it accepts no messages. Call `await rt.start()` first.',
+        )
+      : new StoppedError(
+          `The runtime is ${this.state}, so it accepts no more messages. Make a new one with runtime(app).`,
+        )
   }
 }
 

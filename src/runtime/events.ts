@@ -27,9 +27,19 @@ export interface RuntimeEvents {
   /** A flow is done with a message. */
   readonly handled: { readonly flowId: string; readonly channelId: string; readonly message: AnyMessage }
   /** A step failed; a scope may still absorb it. */
-  readonly failed: { readonly flowId: string; readonly nodeId: string; readonly message: AnyMessage; readonly error: FlowError }
+  readonly failed: {
+    readonly flowId: string
+    readonly nodeId: string
+    readonly message: AnyMessage
+    readonly error: FlowError
+  }
   /** A message goes back to its channel to be delivered again. */
-  readonly retried: { readonly channelId: string; readonly message: AnyMessage; readonly attempt: number; readonly delay: number }
+  readonly retried: {
+    readonly channelId: string
+    readonly message: AnyMessage
+    readonly attempt: number
+    readonly delay: number
+  }
   /** A message became a dead letter. */
   readonly dead: DeadLetter
   /** A message was given up on purpose. */
@@ -73,7 +83,7 @@ export class EventHub {
 
   /** Tells every listener. One that throws never harms the message or the others; its error is reported as a warning. */
   emit<K extends keyof RuntimeEvents>(event: K, value: RuntimeEvents[K]): void {
-    const listeners = this.listeners[event] as readonly Listener<RuntimeEvents[K]>[] | undefined
+    const listeners = this.listeners[event]
     if (listeners === undefined) return
     for (const listener of listeners) {
       try {

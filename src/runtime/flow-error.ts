@@ -8,16 +8,20 @@ import type { Step } from './step.ts'
 /** Wraps a failure once. The message is completed when it is known where the failed message went. */
 export function flowError(frame: Frame, step: Step, failure: Failure<unknown>): FlowError {
   const cause = failure.kind === 'failure' ? failure.error : failure.cause
-  const earlier = frame.error === undefined ? '' : ` This happened while an earlier failure was handled: ${frame.error.message}`
-  return new FlowError(`Flow "${step.flowId}" failed at node "${step.id}" (${step.kind}): ${sentenceOf(cause)}${earlier}`, {
-    kind: failure.kind,
-    flowId: step.flowId,
-    nodeId: step.id,
-    channelId: frame.source.channelId,
-    messageId: frame.entry.id,
-    attempt: frame.attempt,
-    cause,
-  })
+  const earlier =
+    frame.error === undefined ? '' : ` This happened while an earlier failure was handled: ${frame.error.message}`
+  return new FlowError(
+    `Flow "${step.flowId}" failed at node "${step.id}" (${step.kind}): ${sentenceOf(cause)}${earlier}`,
+    {
+      kind: failure.kind,
+      flowId: step.flowId,
+      nodeId: step.id,
+      channelId: frame.source.channelId,
+      messageId: frame.entry.id,
+      attempt: frame.attempt,
+      cause,
+    },
+  )
 }
 
 /** What a message in work at the stop deadline fails with. */
@@ -26,7 +30,9 @@ export function abortedError(frame: Frame, cause: unknown): AbortedError {
   const place = at === undefined ? `flow "${source.flowId}"` : `node "${at.id}" (${at.kind}) of flow "${source.flowId}"`
   return new AbortedError(
     `Message "${entry.id}" was still in ${place} when the stop deadline passed. ${
-      source.handsOver ? 'It was not handled to the end; send it again.' : `It is back in channel "${source.channelId}".`
+      source.handsOver
+        ? 'It was not handled to the end; send it again.'
+        : `It is back in channel "${source.channelId}".`
     } Give stop() a longer { timeout }, or have the handler watch exchange.signal.`,
     {
       flowId: source.flowId,

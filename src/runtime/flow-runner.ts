@@ -198,7 +198,12 @@ export class FlowRunner {
       this.host.drop({ reason: 'refused', message: entry, channelId: source.channelId, flowId: this.flowId })
       return delivery.ack('dropped')
     }
-    events.emit('retried', { channelId: source.channelId, message: entry, attempt: delivery.attempt + 1, delay: delay ?? 0 })
+    events.emit('retried', {
+      channelId: source.channelId,
+      message: entry,
+      attempt: delivery.attempt + 1,
+      delay: delay ?? 0,
+    })
     return delivery.nack(delay === undefined ? undefined : { delay })
   }
 

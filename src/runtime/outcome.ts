@@ -35,6 +35,7 @@ export function promiseOf(result: unknown): Promise<unknown> | undefined {
 export function unwrap(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result
   const either = result as { readonly _tag?: unknown; readonly left?: unknown; readonly right?: unknown }
+  // oxlint-disable-next-line typescript/only-throw-error -- no error, see the class
   if (either._tag === 'Left' && 'left' in either) throw new TypedFailureSignal(either.left)
   if (either._tag === 'Right' && 'right' in either) return either.right
   return result
@@ -46,8 +47,11 @@ export function asDraft(value: unknown): MessageDraft<unknown, HeadersInit> | un
 }
 
 /** A thenable that is no promise may answer twice, or throw: a promise around it does not. */
-const honest = (thenable: PromiseLike<unknown>): Promise<unknown> => (thenable instanceof Promise ? thenable : Promise.resolve(thenable))
+const honest = (thenable: PromiseLike<unknown>): Promise<unknown> =>
+  thenable instanceof Promise ? thenable : Promise.resolve(thenable)
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  )
 }

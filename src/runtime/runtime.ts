@@ -35,7 +35,11 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   /** Resolves when nothing is in work, waiting, delayed or grouped. */
   idle(): Promise<void>
   /** Sends to a channel. */
-  send<const Id extends keyof ChannelsOf<F> & string>(id: Id, payload: Sendable<Carried<ChannelsOf<F>[Id]>>, options?: ChannelSendOptions): Promise<void>
+  send<const Id extends keyof ChannelsOf<F> & string>(
+    id: Id,
+    payload: Sendable<Carried<ChannelsOf<F>[Id]>>,
+    options?: ChannelSendOptions,
+  ): Promise<void>
   /** Asks a flow that replies, by the channel it reads from: `Right` is its reply, `Left` its typed failure; a defect or a timeout rejects. */
   request<const Id extends keyof ChannelsOf<F> & string>(
     id: ReplyingId<F, Id>,
@@ -76,7 +80,10 @@ type WithServices<F extends AnyFlow> = keyof Services<F> extends never ? unknown
  * ```
  */
 export function runtime<F extends AnyFlow>(app: App<F> & Bound<F>): Runtime<F>
-export function runtime<F extends AnyFlow>(app: App<F>, options: RuntimeOptions<keyof ChannelsOf<F> & string> & WithServices<F>): Runtime<F>
+export function runtime<F extends AnyFlow>(
+  app: App<F>,
+  options: RuntimeOptions<keyof ChannelsOf<F> & string> & WithServices<F>,
+): Runtime<F>
 export function runtime(app: App<AnyFlow>, options: RuntimeOptions = {}): unknown {
   return new Engine(app, options)
 }

@@ -62,13 +62,23 @@ export class Shutdown {
   private async account(drained: boolean): Promise<StopReport> {
     const { engine } = this
     engine.gateway.close(
-      new AbortedError('The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply.'),
+      new AbortedError(
+        'The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply.',
+      ),
     )
     for (const group of engine.groups) group.timer?.cancel()
     const leftovers = await engine.channels.close()
-    const left = [...engine.aborted, ...[...engine.groups].flatMap((group) => this.grouped(group)), ...leftovers.map(leftInChannel)]
+    const left = [
+      ...engine.aborted,
+      ...[...engine.groups].flatMap((group) => this.grouped(group)),
+      ...leftovers.map(leftInChannel),
+    ]
     const unique = new Map(left.toReversed().map((message) => [`${message.channelId} ${message.messageId}`, message]))
-    return Object.freeze({ drained, aborted: engine.aborted.length, left: Object.freeze([...unique.values()].toReversed()) })
+    return Object.freeze({
+      drained,
+      aborted: engine.aborted.length,
+      left: Object.freeze([...unique.values()].toReversed()),
+    })
   }
 
   private grouped(group: Group): LeftMessage[] {

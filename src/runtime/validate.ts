@@ -3,7 +3,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidPayloadError } from '../errors/channel-errors.ts'
 
 /** What the schema makes of the payload; the payload itself without a schema. Rejects with `InvalidPayloadError`. */
-export async function validate(schema: StandardSchemaV1 | undefined, payload: unknown, channelId: string): Promise<unknown> {
+export async function validate(
+  schema: StandardSchemaV1 | undefined,
+  payload: unknown,
+  channelId: string,
+): Promise<unknown> {
   if (schema === undefined) return payload
   const result = await schema['~standard'].validate(payload)
   if (result.issues === undefined) return result.value

@@ -4,7 +4,12 @@ import { appFromGraph } from '../../src/app/app-from-graph.ts'
 import { app, type App } from '../../src/app/app.ts'
 import { replace } from '../../src/app/replace.ts'
 import { check, toDot, toJson, toMermaid } from '../../src/app/views.ts'
-import { DuplicateFlowError, DuplicateServiceError, InvalidStepError, UnknownFunctionError } from '../../src/errors/flow-errors.ts'
+import {
+  DuplicateFlowError,
+  DuplicateServiceError,
+  InvalidStepError,
+  UnknownFunctionError,
+} from '../../src/errors/flow-errors.ts'
 import { InvalidGraphError } from '../../src/errors/graph-errors.ts'
 import { flow } from '../../src/flow/builder.ts'
 import { direct, priority, pubsub, queue } from '../../src/flow/channel-token.ts'
@@ -14,7 +19,11 @@ import { readApp } from '../../src/graph/read-graph.ts'
 import { type Invoice, type Order, events, invoices, orders, toInvoice } from './samples.ts'
 
 const billing = flow('billing').from(orders).handle(service('bill', toInvoice)).to(invoices).build()
-const booking = flow('booking').from(invoices).transform((invoice) => invoice.amount).handle(contract<number, void>()('book')).build()
+const booking = flow('booking')
+  .from(invoices)
+  .transform((invoice) => invoice.amount)
+  .handle(contract<number, void>()('book'))
+  .build()
 
 describe('app', () => {
   test('puts flows together: one graph, one table of functions, the contracts still open', () => {
@@ -32,7 +41,10 @@ describe('app', () => {
   })
 
   test('brings the flows along that are called, each once, however deep', () => {
-    const price = flow('price').from(direct('price').of<Order>()).handle((order) => order.total).build()
+    const price = flow('price')
+      .from(direct('price').of<Order>())
+      .handle((order) => order.total)
+      .build()
     const offer = flow('offer').from(direct('offer').of<Order>()).call(price).build()
     const shop = flow('shop').from(orders).call(offer).to(queue('out')).build()
     expect(app(shop).flows.map(({ graph }) => graph.id)).toEqual(['shop', 'offer', 'price'])
@@ -43,11 +55,16 @@ describe('app', () => {
   test('needs different ids for different flows', () => {
     const again = flow('billing').from(events).to(queue('out')).build()
     expect(() => app(billing, again)).toThrow(DuplicateFlowError)
-    expect(() => app(billing, again)).toThrowErrorMatchingInlineSnapshot(`[DuplicateFlowError: Two flows of this app have the id "billing". Give one of them another: flow('other-id').from(...).]`)
+    expect(() => app(billing, again)).toThrowErrorMatchingInlineSnapshot(
+      `[DuplicateFlowError: Two flows of this app have the id "billing". Give one of them another: flow('other-id').from(...).]`,
+    )
   })
 
   test('has one function for a name', () => {
-    const other = flow('other').from(orders).handle(service('bill', () => 1)).build()
+    const other = flow('other')
+      .from(orders)
+      .handle(service('bill', () => 1))
+      .build()
     expect(() => app(billing, other)).toThrow(DuplicateServiceError)
     const same = flow('same').from(direct('again').of<Order>()).handle(service('bill', toInvoice)).build()
     expect(app(billing, same).functions).toEqual({ bill: toInvoice })
@@ -83,17 +100,30 @@ describe('the channels of an app', () => {
   })
 
   test('an untyped source fixes what others may send there', () => {
-    const reads = flow('reads').from(queue('totals')).handle((n: number) => n).build()
+    const reads = flow('reads')
+      .from(queue('totals'))
+      .handle((n: number) => n)
+      .build()
     expect(app(flow('sends').from(orders).transform(total).to(queue('totals')).build(), reads).flows).toHaveLength(2)
-    const sendsText = flow('sends').from(orders).transform((order) => order.id).to(queue('totals')).build()
+    const sendsText = flow('sends')
+      .from(orders)
+      .transform((order) => order.id)
+      .to(queue('totals'))
+      .build()
     // @ts-expect-error text is no number
     expect(app(sendsText, reads).flows).toHaveLength(2)
   })
 
   test('with computed ids conflict with none', () => {
     const shard = (n: number): string => `shard-${n}`
-    const first = flow('a').from(queue(shard(1)).of<Order>()).to(queue(`out-${shard(1)}` as const)).build()
-    const second = flow('b').from(queue(shard(2)).of<Invoice>()).to(queue(`out-${shard(2)}` as const)).build()
+    const first = flow('a')
+      .from(queue(shard(1)).of<Order>())
+      .to(queue(`out-${shard(1)}` as const))
+      .build()
+    const second = flow('b')
+      .from(queue(shard(2)).of<Invoice>())
+      .to(queue(`out-${shard(2)}` as const))
+      .build()
     expect(app(first, second, billing).flows).toHaveLength(3)
   })
 
@@ -126,7 +156,10 @@ describe('check', () => {
 
   test('takes contracts for bound and the functions of bare data for present, but misses none else', () => {
     expect(codes(app(booking).graph)).toEqual([])
-    const ordered = flow('f').from(orders).to(priority('p', { compare: () => 0 })).build()
+    const ordered = flow('f')
+      .from(orders)
+      .to(priority('p', { compare: () => 0 }))
+      .build()
     expect(codes(ordered.graph)).toEqual([])
     expect(codes({ ...app(ordered), functions: {} })).toEqual(['ALLORA108'])
   })
@@ -145,7 +178,14 @@ describe('check', () => {
       },
     ])
     const schema = z.string()
-    expect(codes(app(flow('a').from(queue('in').of(schema)).build(), flow('b').from(queue('in').of(schema)).to(queue('out')).build()))).toEqual([])
+    expect(
+      codes(
+        app(
+          flow('a').from(queue('in').of(schema)).build(),
+          flow('b').from(queue('in').of(schema)).to(queue('out')).build(),
+        ),
+      ),
+    ).toEqual([])
   })
 })
 
@@ -177,14 +217,20 @@ describe('replace', () => {
     expect(() => {
       // @ts-expect-error there is no service of this name
       replace(both, { bil: free })
-    }).toThrowErrorMatchingInlineSnapshot(`[UnknownFunctionError: The app has no function "bil" to replace. Did you mean "bill"? Its functions are "bill", "booking/n1".]`)
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[UnknownFunctionError: The app has no function "bil" to replace. Did you mean "bill"? Its functions are "bill", "booking/n1".]`,
+    )
     replace(both, { 'booking/n1': (invoice: Invoice) => invoice.amount })
   })
 
   test('knows what it cannot replace', () => {
     expect(() => replace(both, { 'booking/n9': free })).toThrow(UnknownFunctionError)
-    expect(() => replace(both, { 'billing/book': free })).toThrowErrorMatchingInlineSnapshot(`[UnknownFunctionError: The app has no function "billing/book" to replace. Its functions are "bill", "booking/n1".]`)
-    expect(() => replace(both, { book: free } as never)).toThrowErrorMatchingInlineSnapshot(`[UnknownFunctionError: The app has no function "book" to replace. It is a contract: give it to runtime(app, { services }).]`)
+    expect(() => replace(both, { 'billing/book': free })).toThrowErrorMatchingInlineSnapshot(
+      `[UnknownFunctionError: The app has no function "billing/book" to replace. Its functions are "bill", "booking/n1".]`,
+    )
+    expect(() => replace(both, { book: free } as never)).toThrowErrorMatchingInlineSnapshot(
+      `[UnknownFunctionError: The app has no function "book" to replace. It is a contract: give it to runtime(app, { services }).]`,
+    )
     expect(() => replace(both, { bill: 'free' as never })).toThrow(InvalidStepError)
   })
 })

@@ -7,7 +7,12 @@ import { type Invoice, type Order, invoices, orders, toInvoice } from './samples
 test('the one-liner types itself from the parameter of its service', () => {
   const hello = flow().from(direct('input')).handle(toInvoice).to(queue('output')).build()
   expectTypeOf(hello).toEqualTypeOf<
-    FlowDef<ChannelToken<'direct', 'input', Order>, OneWay, never, ChannelToken<'direct', 'input', Order> | SentTo<'queue', 'output', Invoice>>
+    FlowDef<
+      ChannelToken<'direct', 'input', Order>,
+      OneWay,
+      never,
+      ChannelToken<'direct', 'input', Order> | SentTo<'queue', 'output', Invoice>
+    >
   >()
   expect(hello).toEqual({
     graph: {
@@ -35,8 +40,13 @@ test('the one-liner types itself from the parameter of its service', () => {
 })
 
 test('a flow without .to ends in a reply', () => {
-  const price = flow('price').from(orders).handle((order) => order.total).build()
-  expectTypeOf(price).toEqualTypeOf<FlowDef<ChannelToken<'direct', 'orders', Order>, number, never, ChannelToken<'direct', 'orders', Order>>>()
+  const price = flow('price')
+    .from(orders)
+    .handle((order) => order.total)
+    .build()
+  expectTypeOf(price).toEqualTypeOf<
+    FlowDef<ChannelToken<'direct', 'orders', Order>, number, never, ChannelToken<'direct', 'orders', Order>>
+  >()
   expect(price.graph.nodes.at(-1)).toEqual({ id: 'n2', kind: 'reply' })
 })
 
@@ -53,5 +63,7 @@ test('a chain can be forked at any point: neither flow knows of the other', () =
 test('builders and flows are frozen', () => {
   const chain = flow('frozen').from(orders).handle(toInvoice)
   const built = chain.build()
-  expect([chain, built, built.graph, built.functions, built.contracts, built.schemas, built.calls].every(Object.isFrozen)).toBe(true)
+  expect(
+    [chain, built, built.graph, built.functions, built.contracts, built.schemas, built.calls].every(Object.isFrozen),
+  ).toBe(true)
 })

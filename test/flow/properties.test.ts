@@ -21,9 +21,22 @@ type Operator = keyof Flow<never, unknown, {}, never, never> & string
 type Step = (chain: Chain) => Chain
 
 const named = service('named', () => [])
-const gateway = flow('gateway').from(direct('gateway')).handle((n: number) => n).build()
-const lambda = fc.constantFrom<unknown>(() => 1, () => 2, named, contract<unknown, never>()('bound later'))
-const channel = fc.constantFrom(queue('a'), queue('b', { capacity: 3 }), pubsub('c'), priority('d', { compare: () => 0 }).of<never>())
+const gateway = flow('gateway')
+  .from(direct('gateway'))
+  .handle((n: number) => n)
+  .build()
+const lambda = fc.constantFrom<unknown>(
+  () => 1,
+  () => 2,
+  named,
+  contract<unknown, never>()('bound later'),
+)
+const channel = fc.constantFrom(
+  queue('a'),
+  queue('b', { capacity: 3 }),
+  pubsub('c'),
+  priority('d', { compare: () => 0 }).of<never>(),
+)
 const maybe = <T>(values: Record<string, Arbitrary<T>>): Arbitrary<object> => fc.record(values, { requiredKeys: [] })
 const step = (operator: Operator, ...args: Arbitrary<unknown>[]): Arbitrary<Step> =>
   fc.tuple(...args).map((values) => (chain) => chain[operator](...values))
@@ -56,27 +69,31 @@ const { steps } = fc.letrec<{ steps: Step[]; step: Step; branch: Step }>((tie) =
     step('call', fc.constant(gateway), maybe({ timeout: fc.nat() })),
     step('onError', lambda),
     step('errorsTo', channel),
-    fc.tuple(fc.uniqueArray(fc.string()), fc.array(tie('branch'), { minLength: 4, maxLength: 4 }), fc.option(tie('branch'))).map(
-      ([names, branches, otherwise]): Step =>
-        (chain) => {
-          const cases = Object.fromEntries(names.slice(0, 3).map((name, i) => [name, branches[i]]))
-          return chain.route('kind', cases, { ...(otherwise !== null && { otherwise }) })
-        },
-    ),
+    fc
+      .tuple(
+        fc.uniqueArray(fc.string()),
+        fc.array(tie('branch'), { minLength: 4, maxLength: 4 }),
+        fc.option(tie('branch')),
+      )
+      .map(([names, branches, otherwise]): Step => (chain) => {
+        const cases = Object.fromEntries(names.slice(0, 3).map((name, i) => [name, branches[i]]))
+        return chain.route('kind', cases, { ...(otherwise !== null && { otherwise }) })
+      }),
   ),
-  branch: fc.tuple(tie('steps'), fc.option(channel)).map(
-    ([inner, end]): Step =>
-      (chain) => {
-        const last = applied(chain, inner)
-        return end === null || hasEnded(last) ? last : last.to(end)
-      },
-  ),
+  branch: fc.tuple(tie('steps'), fc.option(channel)).map(([inner, end]): Step => (chain) => {
+    const last = applied(chain, inner)
+    return end === null || hasEnded(last) ? last : last.to(end)
+  }),
 }))
 
-const hasEnded = (chain: Chain): boolean => (chain as unknown as { readonly state: { readonly tails: readonly unknown[] } }).state.tails.length === 0
+const hasEnded = (chain: Chain): boolean =>
+  (chain as unknown as { readonly state: { readonly tails: readonly unknown[] } }).state.tails.length === 0
 /** Steps after the end of a chain are left out: nothing can follow there. */
-const applied = (chain: Chain, inner: readonly Step[]): Chain => inner.reduce((at, next) => (hasEnded(at) ? at : next(at)), chain)
-const built: Arbitrary<AnyFlow> = steps.map((all) => applied(flow('f').from(direct('in')) as unknown as Chain, all).build() as unknown as AnyFlow)
+const applied = (chain: Chain, inner: readonly Step[]): Chain =>
+  inner.reduce((at, next) => (hasEnded(at) ? at : next(at)), chain)
+const built: Arbitrary<AnyFlow> = steps.map(
+  (all) => applied(flow('f').from(direct('in')) as unknown as Chain, all).build() as unknown as AnyFlow,
+)
 
 const nodeOf = ({ nodes }: FlowGraph, id: string): GraphNode => nodes.find((node) => node.id === id)!
 const isDeeplyFrozen = (value: unknown): boolean =>
@@ -106,7 +123,8 @@ test('ids are unique, and edges lead from node to node in the order they were wr
 
 /** The ports that a node's edges must start at, in their order. */
 const portsOf = (node: GraphNode): (string | undefined)[] => {
-  if (node.kind === 'route') return [...node.cases.map((name) => `case:${name}`), ...(node.otherwise === true ? ['otherwise'] : [])]
+  if (node.kind === 'route')
+    return [...node.cases.map((name) => `case:${name}`), ...(node.otherwise === true ? ['otherwise'] : [])]
   return NODE_SHAPES[node.kind].wayOut === 'end' ? [] : [undefined]
 }
 
@@ -144,7 +162,9 @@ test('all that a graph names is beside it: channels, functions or contracts, and
       const names = graph.nodes.flatMap(functionNames)
       expect(names.filter((name) => !Object.hasOwn(functions, name) && !contracts.includes(name))).toEqual([])
       expect(calls.every((call) => call === gateway)).toBe(true)
-      const broken = check(app(made)).filter(({ code }) => ['ALLORA101', 'ALLORA106', 'ALLORA108', 'ALLORA112', 'ALLORA113', 'ALLORA118'].includes(code))
+      const broken = check(app(made)).filter(({ code }) =>
+        ['ALLORA101', 'ALLORA106', 'ALLORA108', 'ALLORA112', 'ALLORA113', 'ALLORA118'].includes(code),
+      )
       expect(broken).toEqual([])
     }),
     runs,

@@ -122,9 +122,9 @@ test('M1: the id of a restored message is the one it had, and ids derived from i
       fc.array(fc.string({ maxLength: 9 }), { maxLength: 10 }),
       (root, nodes) => {
         for (const id of [`${root}~zzzzzzzzzzzzzz`, `${root}~00000000000000`]) {
-        expect(restoreMessage({ id, timestamp: 0, payload: null }).id).toBe(id)
-      }
-      let hop: Message<unknown> = restoreMessage({ id: root, timestamp: 0, payload: null })
+          expect(restoreMessage({ id, timestamp: 0, payload: null }).id).toBe(id)
+        }
+        let hop: Message<unknown> = restoreMessage({ id: root, timestamp: 0, payload: null })
         expect(hop.id).toBe(root)
         const near = nodes.reduce<Message<unknown>>((from, node) => derived(from, node), hop)
         for (const node of nodes) {

@@ -28,7 +28,8 @@ const OPERATORS: readonly ((i: number) => string)[] = [
   () => `.split((item) => [item])`,
   () => `.aggregate({ combine: (items) => items[0]! })`,
   (i) => `.through(queue('through-${i}').of<Item>())`,
-  () => `.routeBy((item) => (item.n > 9 ? 'large' : 'small'), { large: (b) => b.transform((item) => item), small: (b) => b })`,
+  () =>
+    `.routeBy((item) => (item.n > 9 ? 'large' : 'small'), { large: (b) => b.transform((item) => item), small: (b) => b })`,
   (i) => `.transform((item) => message(item, { d${i}: item.n }))`,
   () => `.call(gateway)`,
   (i) => `.errorsTo(queue('errors-${i}'))`,
@@ -43,7 +44,10 @@ function flowOf(steps: number): string {
   const numbers = Array.from({ length: steps }, (_, i) => i)
   return `${imports}
 interface Item { readonly id: string; readonly n: number }
-${numbers.filter((i) => i % 20 === 2).map((i) => `class E${i} { readonly _tag = 'E${i}' as const }`).join('\n')}
+${numbers
+  .filter((i) => i % 20 === 2)
+  .map((i) => `class E${i} { readonly _tag = 'E${i}' as const }`)
+  .join('\n')}
 const gateway = flow('gateway').from(direct('gateway').of<Item>()).handle((item) => item).build()
 export const built = flow('long').from(direct('in').of<Item>())
 ${numbers.map((i) => OPERATORS[i % 20]!(i)).join('\n')}
@@ -59,13 +63,21 @@ function appOf(channels: number): string {
 ${numbers.map((i) => `interface P${i} { readonly id: string; readonly v${i}: number }\nconst c${i} = ${i % 2 === 0 ? 'direct' : 'queue'}('c${i}').of<P${i}>()`).join('\n')}
 ${numbers.map((i) => `const f${i} = flow('f${i}').from(c${i}).handle((p): P${next(i)} => ({ id: p.id, v${next(i)}: p.v${i} })).to(c${next(i)}).build()`).join('\n')}
 export const rt = runtime(app(${numbers.map((i) => `f${i}`).join(', ')}))
-${numbers.filter((i) => i % 10 === 0).map((i) => `export const s${i} = rt.send('c${i}', { id: '', v${i}: 1 })\nexport const h${i} = rt.channel('c${i}')`).join('\n')}
+${numbers
+  .filter((i) => i % 10 === 0)
+  .map((i) => `export const s${i} = rt.send('c${i}', { id: '', v${i}: 1 })\nexport const h${i} = rt.channel('c${i}')`)
+  .join('\n')}
 export const unused = [message, service, TE.right]`
 }
 
-test('a step that makes types of its own costs about 300 instantiations, however long the flow', { timeout: 60_000 }, () => {
-  const cost = Object.fromEntries([10, 50, 100, 400].map((steps) => [`${steps} steps`, instantiations(flowOf(steps))]))
-  expect(cost).toMatchInlineSnapshot(`
+test(
+  'a step that makes types of its own costs about 300 instantiations, however long the flow',
+  { timeout: 60_000 },
+  () => {
+    const cost = Object.fromEntries(
+      [10, 50, 100, 400].map((steps) => [`${steps} steps`, instantiations(flowOf(steps))]),
+    )
+    expect(cost).toMatchInlineSnapshot(`
     {
       "10 steps": 3022,
       "100 steps": 28798,
@@ -73,11 +85,14 @@ test('a step that makes types of its own costs about 300 instantiations, however
       "50 steps": 20406,
     }
   `)
-  expect(cost['400 steps']! / 400).toBeLessThan(1.1 * (cost['100 steps']! / 100))
-})
+    expect(cost['400 steps']! / 400).toBeLessThan(1.1 * (cost['100 steps']! / 100))
+  },
+)
 
 test('a channel with its flow costs about 360 instantiations, however large the app', { timeout: 60_000 }, () => {
-  const cost = Object.fromEntries([100, 500].map((channels) => [`${channels} channels`, instantiations(appOf(channels))]))
+  const cost = Object.fromEntries(
+    [100, 500].map((channels) => [`${channels} channels`, instantiations(appOf(channels))]),
+  )
   expect(cost).toMatchInlineSnapshot(`
     {
       "100 channels": 36049,

@@ -139,7 +139,8 @@ test('there are enough of them to be a net', () => {
 const FAMILIAR =
   /Order|Invoice|Event|Line|Late|order|string|number|[Pp]ayload|[Cc]hannel|Message|header|Flow|Branch|Outcome|Handler|Schema|Options|Overflow|deadLetter/
 /** What only those know who wrote the types. */
-const INTERNAL = /\b(Joined|Override|HeadersAfter|Passed|SplitsBy|NotGiven|Registry|Unbound|Conflict|Carried|Adopt|Sent|Settled)\b/
+const INTERNAL =
+  /\b(Joined|Override|HeadersAfter|Passed|SplitsBy|NotGiven|Registry|Unbound|Conflict|Carried|Adopt|Sent|Settled)\b/
 
 test.each(entries)('%s: is said in words a user knows', (_, messages) => {
   expect(messages).not.toEqual([])

@@ -1,5 +1,17 @@
 /** The types of the runtime's face: what an app's flows say, the compiler knows of its channels, requests and services. Programs in `expectTypeOf(() => ...)` only compile. */
-import { app, appFromGraph, contract, direct, flow, message, priority, pubsub, queue, rendezvous, runtime } from 'allora'
+import {
+  app,
+  appFromGraph,
+  contract,
+  direct,
+  flow,
+  message,
+  priority,
+  pubsub,
+  queue,
+  rendezvous,
+  runtime,
+} from 'allora'
 import type {
   Channel,
   Delivery,
@@ -49,16 +61,25 @@ describe('channels', () => {
       const a = flow('a').from(orders).to(queue('log')).build()
       const b = flow('b').from(invoices).to(queue('log')).build()
       expectTypeOf(runtime(app(a, b)).channel('log')).toEqualTypeOf<QueueChannel<Order | Invoice>>()
-      const errors = flow('c').from(direct('c').of<Order>()).handle((): E.Either<Declined, Order> => E.left(new Declined())).errorsTo(queue('log')).build()
+      const errors = flow('c')
+        .from(direct('c').of<Order>())
+        .handle((): E.Either<Declined, Order> => E.left(new Declined()))
+        .errorsTo(queue('log'))
+        .build()
       expectTypeOf(runtime(app(a, errors)).channel('log')).toEqualTypeOf<QueueChannel<Order | ErrorMessage<Declined>>>()
     }).toBeFunction()
   })
 
   test('with a computed id are found by any text of its type', () => {
     expectTypeOf(() => {
-      const shards = flow('shards').from(queue(`shard-${1 as number}` as const).of<Order>()).build()
+      const shards = flow('shards')
+        .from(queue(`shard-${1 as number}` as const).of<Order>())
+        .build()
       expectTypeOf(runtime(app(shards)).channel('shard-7')).toEqualTypeOf<QueueChannel<Order>>()
-      const named = flow('named').from(queue(String(1)).of<Order>()).to(invoices.of<Order>()).build()
+      const named = flow('named')
+        .from(queue(String(1)).of<Order>())
+        .to(invoices.of<Order>())
+        .build()
       expectTypeOf(runtime(app(named)).channel('whatever')).toEqualTypeOf<QueueChannel<Order>>()
     }).toBeFunction()
   })
@@ -84,7 +105,9 @@ describe('channels', () => {
       expectTypeOf(channel.receive()).toEqualTypeOf<Promise<Message<Order>>>()
       expectTypeOf(channel.receive({ signal: AbortSignal.abort() })).toEqualTypeOf<Promise<Message<Order>>>()
       expectTypeOf(channel.receive({ correlationId: 'c' })).toEqualTypeOf<Promise<Message<Order>>>()
-      expectTypeOf(channel.receive({ correlationId: 'c', timeout: 0 })).toEqualTypeOf<Promise<Message<Order> | undefined>>()
+      expectTypeOf(channel.receive({ correlationId: 'c', timeout: 0 })).toEqualTypeOf<
+        Promise<Message<Order> | undefined>
+      >()
       expectTypeOf(channel.receive({ timeout: 5 })).toEqualTypeOf<Promise<Message<Order> | undefined>>()
       expectTypeOf(channel.take()).toEqualTypeOf<Promise<Delivery<Order>>>()
       expectTypeOf(channel.take({ timeout: 5 })).toEqualTypeOf<Promise<Delivery<Order> | undefined>>()
@@ -107,7 +130,9 @@ describe('channels', () => {
 describe('G1: requests', () => {
   test('give the reply or the typed failure of the flow that reads the channel', () => {
     expectTypeOf(() => {
-      expectTypeOf(rt.request('price', {} as Order, { timeout: 5 })).toEqualTypeOf<Promise<E.Either<Declined, number>>>()
+      expectTypeOf(rt.request('price', {} as Order, { timeout: 5 })).toEqualTypeOf<
+        Promise<E.Either<Declined, number>>
+      >()
       // @ts-expect-error a price is asked for an order
       void rt.request('price', {} as Invoice)
     }).toBeFunction()
@@ -115,7 +140,10 @@ describe('G1: requests', () => {
 
   test('go where something replies, be it nothing but a confirmation', () => {
     expectTypeOf(() => {
-      const save = flow('save').from(direct('save').of<Order>()).handle(() => {}).build()
+      const save = flow('save')
+        .from(direct('save').of<Order>())
+        .handle(() => {})
+        .build()
       const saving = runtime(app(save, billing))
       expectTypeOf(saving.request('save', {} as Order)).toEqualTypeOf<Promise<E.Either<never, void>>>()
       // @ts-expect-error billing sends its invoices on
@@ -125,8 +153,14 @@ describe('G1: requests', () => {
 
   test('also to a flow that always fails, or replies what nobody knows', () => {
     expectTypeOf(() => {
-      const failing = flow('failing').from(direct('failing').of<Order>()).handle(() => E.left(new Declined())).build()
-      const unknown = flow('unknown').from(direct('unknown').of<Order>()).handle((order): unknown => order).build()
+      const failing = flow('failing')
+        .from(direct('failing').of<Order>())
+        .handle(() => E.left(new Declined()))
+        .build()
+      const unknown = flow('unknown')
+        .from(direct('unknown').of<Order>())
+        .handle((order): unknown => order)
+        .build()
       const both = runtime(app(failing, unknown))
       expectTypeOf(both.request('failing', {} as Order)).toEqualTypeOf<Promise<E.Either<Declined, never>>>()
       expectTypeOf(both.request('unknown', {} as Order)).toEqualTypeOf<Promise<E.Either<never, unknown>>>()
@@ -135,7 +169,11 @@ describe('G1: requests', () => {
 })
 
 describe('L1: services', () => {
-  const audited = flow('audited').from(orders).handle(contract<Order, string>()('audit')).handle(contract<string, E.Either<Declined, number>>()('rate')).build()
+  const audited = flow('audited')
+    .from(orders)
+    .handle(contract<Order, string>()('audit'))
+    .handle(contract<string, E.Either<Declined, number>>()('rate'))
+    .build()
   const both = app(audited)
 
   test('are asked for exactly when there are contracts', () => {
@@ -146,7 +184,9 @@ describe('L1: services', () => {
       expectTypeOf(runtime(both)).not.toBeAny()
       // @ts-expect-error rate is missing
       expectTypeOf(runtime(both, { services: { audit: () => 'ok' } })).not.toBeAny()
-      expectTypeOf(runtime(both, { services: { audit: () => 'ok', rate: () => E.right(1) } })).toEqualTypeOf<Runtime<typeof audited>>()
+      expectTypeOf(runtime(both, { services: { audit: () => 'ok', rate: () => E.right(1) } })).toEqualTypeOf<
+        Runtime<typeof audited>
+      >()
     }).toBeFunction()
   })
 

@@ -93,7 +93,8 @@ export class Aggregator {
   private keyOf(frame: Frame, scope: SplitScope | undefined): unknown {
     const { correlateBy } = this.parts
     const fallback = scope === undefined ? undefined : SPLIT
-    const key: unknown = correlateBy === undefined ? (frame.headers.correlationId ?? fallback) : correlateBy(frame.payload, frame)
+    const key: unknown =
+      correlateBy === undefined ? (frame.headers.correlationId ?? fallback) : correlateBy(frame.payload, frame)
     if (key !== undefined && key !== null) return key
     throw new AggregationError(
       correlateBy === undefined
@@ -185,7 +186,8 @@ export class Aggregator {
     this.host.groups.delete(group)
     this.host.activity.touch()
     this.ended.add(group.key)
-    if (this.ended.size > (this.node.remember ?? DEFAULT_REMEMBERED)) this.ended.delete(this.ended.values().next().value)
+    if (this.ended.size > (this.node.remember ?? DEFAULT_REMEMBERED))
+      this.ended.delete(this.ended.values().next().value)
   }
 
   private startTimer(group: Group, delay: number): void {

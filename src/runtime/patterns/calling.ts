@@ -18,7 +18,9 @@ export function calling(step: Step, fn: Function, take: Take): void {
     }
     const value = unwrap(result)
     const draft = asDraft(value)
-    return draft === undefined ? take(frame, value, frame.headers) : take(frame, draft.payload, withHeaders(frame.headers, draft.headers))
+    return draft === undefined
+      ? take(frame, value, frame.headers)
+      : take(frame, draft.payload, withHeaders(frame.headers, draft.headers))
   }
   step.enter = (frame) => {
     const result: unknown = fn(frame.payload, frame)

@@ -57,7 +57,13 @@ export class Group {
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
     const base = this.scope?.message ?? this.members[0]!
     const merged = this.mergedHeaders()
-    return base.derive(payload, headers === undefined ? merged : withHeaders(merged, headers), step.high, step.low, hashName(String(this.key)).low)
+    return base.derive(
+      payload,
+      headers === undefined ? merged : withHeaders(merged, headers),
+      step.high,
+      step.low,
+      hashName(String(this.key)).low,
+    )
   }
 
   /** What it became has failed for good, so its members may come again and are not late. */

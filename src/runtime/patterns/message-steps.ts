@@ -43,7 +43,13 @@ export function setHeader(step: Step, node: SetHeaderNode, value: Function): voi
 }
 
 /** `filter`: the very same message goes on, or it is discarded as the node says (rule T2). */
-export function filter(step: Step, node: FilterNode, predicate: Function, discard: BoundChannel | undefined, host: RunnerHost): void {
+export function filter(
+  step: Step,
+  node: FilterNode,
+  predicate: Function,
+  discard: BoundChannel | undefined,
+  host: RunnerHost,
+): void {
   calling(step, predicate, (frame, verdict) => {
     if (verdict === true) return step.next
     if (discard !== undefined) return sendLast(frame, discard, frame.message)

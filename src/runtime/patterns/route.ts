@@ -9,7 +9,13 @@ import { calling } from './calling.ts'
 export type Branches = ReadonlyMap<unknown, number>
 
 /** Chooses the branch; `otherwise` is where unknown cases go, absent when they fail. */
-export function route(step: Step, node: RouteNode, branches: Branches, otherwise: number | undefined, selector: Function | undefined): void {
+export function route(
+  step: Step,
+  node: RouteNode,
+  branches: Branches,
+  otherwise: number | undefined,
+  selector: Function | undefined,
+): void {
   const choose = (name: unknown): number => {
     const index = branches.get(name) ?? otherwise
     if (index === undefined) throw noCase(node, name)
@@ -24,7 +30,12 @@ export function route(step: Step, node: RouteNode, branches: Branches, otherwise
 }
 
 function noCase(node: RouteNode, name: unknown): RoutingError {
-  const came = 'key' in node.by ? `"${node.by.key}" of the payload is ${describeValue(name)}` : `the selector gave ${describeValue(name)}`
+  const came =
+    'key' in node.by
+      ? `"${node.by.key}" of the payload is ${describeValue(name)}`
+      : `the selector gave ${describeValue(name)}`
   const known = node.cases.map(quote).join(', ')
-  return new RoutingError(`No case takes the message: ${came}, and the cases are ${known}. Add the case, or give the route an { otherwise }.`)
+  return new RoutingError(
+    `No case takes the message: ${came}, and the cases are ${known}. Add the case, or give the route an { otherwise }.`,
+  )
 }

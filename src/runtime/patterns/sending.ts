@@ -30,11 +30,17 @@ export function outlet(step: Step, channel: BoundChannel): void {
 }
 
 /** `toEach`: the same message to every channel, in order (rule T4). */
-export function recipients(step: Step, node: RecipientsNode, channels: readonly BoundChannel[], host: RunnerHost): void {
+export function recipients(
+  step: Step,
+  node: RecipientsNode,
+  channels: readonly BoundChannel[],
+  host: RunnerHost,
+): void {
   const goOn = node.onFailure === 'continue'
   step.enter = (frame) => {
     frame.pending = sendToEach(frame, channels, goOn).then((refused) => {
-      for (const channelId of refused) host.drop({ reason: 'refused', message: frame.message, channelId, flowId: step.flowId, nodeId: step.id })
+      for (const channelId of refused)
+        host.drop({ reason: 'refused', message: frame.message, channelId, flowId: step.flowId, nodeId: step.id })
     })
     frame.leaving = true
     return SUSPENDED
@@ -54,7 +60,8 @@ async function sendToEach(frame: Frame, channels: readonly BoundChannel[], goOn:
       if (!goOn) throw recipientsError(channel.id, have, error)
     }
   }
-  if (have.length === 0 && failures.length > 0) throw recipientsError(channels.map(({ id }) => id).join('", "'), have, failures[0]![1])
+  if (have.length === 0 && failures.length > 0)
+    throw recipientsError(channels.map(({ id }) => id).join('", "'), have, failures[0]![1])
   return failures.flatMap(([channelId, error]) => (isParked(error) ? [] : [channelId]))
 }
 
@@ -67,7 +74,8 @@ function recipientsError(refused: string, have: readonly string[], cause: unknow
 export function tap(step: Step, channel: BoundChannel, host: RunnerHost): void {
   step.enter = (frame) => {
     const copy = withoutReplyTo(frame, step)
-    const failed = (): void => host.drop({ reason: 'tap-failed', message: copy, channelId: channel.id, flowId: step.flowId, nodeId: step.id })
+    const failed = (): void =>
+      host.drop({ reason: 'tap-failed', message: copy, channelId: channel.id, flowId: step.flowId, nodeId: step.id })
     try {
       if (!host.offer(channel, copy, failed)) failed()
     } catch {
@@ -120,7 +128,12 @@ export function reply(step: Step, host: RunnerHost): void {
 /** `call`: a request to another flow; its reply is the payload from here on, its typed failures are failures of this step (rule T14). */
 export function call(step: Step, node: CallNode, channel: BoundChannel, host: RunnerHost): void {
   step.enter = (frame) => {
-    const options = { kind: 'call', channelId: channel.id, timeout: node.timeout ?? CALL_TIMEOUT, signal: frame.signal } as const
+    const options = {
+      kind: 'call',
+      channelId: channel.id,
+      timeout: node.timeout ?? CALL_TIMEOUT,
+      signal: frame.signal,
+    } as const
     frame.pending = host.gateway.open(options, (replyTo) =>
       channel.send(readdressed(frame, step, withHeaders(frame.headers, { replyTo })), frame.sendOptions),
     )
@@ -128,6 +141,7 @@ export function call(step: Step, node: CallNode, channel: BoundChannel, host: Ru
   }
   step.resume = (frame, answer) => {
     const outcome = answer as Either<unknown, unknown>
+    // oxlint-disable-next-line typescript/only-throw-error -- no error, see the class
     if (isLeft(outcome)) throw new TypedFailureSignal(outcome.left)
     frame.become(outcome.right, frame.headers, step)
     return step.next
@@ -136,7 +150,9 @@ export function call(step: Step, node: CallNode, channel: BoundChannel, host: Ru
 
 /** A copy that nobody replies to. */
 const withoutReplyTo = (frame: Frame, step: Step): MessageRecord =>
-  frame.headers.replyTo === undefined ? frame.message : readdressed(frame, step, withoutHeader(frame.headers, 'replyTo'))
+  frame.headers.replyTo === undefined
+    ? frame.message
+    : readdressed(frame, step, withoutHeader(frame.headers, 'replyTo'))
 
 const readdressed = (frame: Frame, step: Step, headers: HeadersInit): MessageRecord =>
   frame.message.derive(frame.payload, headers, step.high, step.low)

@@ -37,7 +37,13 @@ export class Splitter {
   /** Sends every part through the following steps. */
   split(frame: Frame, payload: unknown): number {
     const parts = partsOf(payload)
-    const split: Split = { frame, scope: new SplitScope(frame.message, frame.split), parts, size: sizeOf(payload), number: 0 }
+    const split: Split = {
+      frame,
+      scope: new SplitScope(frame.message, frame.split),
+      parts,
+      size: sizeOf(payload),
+      number: 0,
+    }
     const running = isAsync(payload) ? this.goOn(split) : this.runParts(split)
     if (running === undefined) return END
     frame.pending = running
@@ -72,6 +78,7 @@ export class Splitter {
     const failed = (error: unknown): void | Promise<void> => {
       const verdict = this.verdict(split, part, error)
       const closing = close(split.parts)
+      // oxlint-disable-next-line typescript/only-throw-error -- PassOn carries one
       if (closing === undefined) throw verdict
       return closing.then(() => Promise.reject(verdict))
     }
@@ -114,6 +121,7 @@ export class Splitter {
       try {
         await aggregator.release(group, frame)
       } catch (error) {
+        // oxlint-disable-next-line typescript/only-throw-error -- PassOn carries one
         throw this.verdict(split, frame, error)
       }
     }
@@ -126,7 +134,10 @@ export class Splitter {
   private verdict(split: Split, part: Frame, error: unknown): Error | PassOn {
     if (error instanceof FlowError && (error === part.error || !isParked(error))) return new PassOn(error, part.failure)
     if (this.runner.host.aborting) return error as Error
-    return new SplitError(`Part ${split.number} failed, so the parts after it were not sent: ${(error as Error).message}`, { cause: error })
+    return new SplitError(
+      `Part ${split.number} failed, so the parts after it were not sent: ${(error as Error).message}`,
+      { cause: error },
+    )
   }
 }
 
@@ -140,11 +151,15 @@ function close(parts: Parts): Promise<unknown> | undefined {
   }
 }
 
-const isAsync = (payload: unknown): boolean => (payload as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined
+const isAsync = (payload: unknown): boolean =>
+  (payload as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined
 
 function partsOf(payload: unknown): Parts {
   // Text can be iterated, but nobody means its characters.
-  const iterable = (typeof payload === 'string' ? undefined : payload) as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined
+  const iterable = (typeof payload === 'string' ? undefined : payload) as
+    | Partial<Iterable<unknown> & AsyncIterable<unknown>>
+    | null
+    | undefined
   const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.()
   if (iterator !== undefined) return iterator
   throw new SplitError(
