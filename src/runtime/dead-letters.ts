@@ -67,6 +67,8 @@ type Resend = (letter: DeadLetter) => void | Promise<void>
 /** Dead letters in memory, in the order they came. */
 export class MemoryDeadLetters implements DeadLetters {
   private readonly letters = new Map<string, DeadLetter>()
+  /** What was sent again, by the message: should it fail once more, its failures are known. */
+  private readonly redriven = new WeakMap<AnyMessage, DeadLetter>()
   private readonly capacity: number
   private readonly resend: Resend
 
@@ -94,7 +96,7 @@ export class MemoryDeadLetters implements DeadLetters {
         { cause: deaths[0]!.error },
       )
     }
-    return letters.map((letter) => this.join(this.letters.get(keyOf(letter)), letter))
+    return letters.map((letter) => this.keep(joined(this.earlier(letter), letter)))
   }
 
   list(filter: DeadLetterFilter = {}): readonly DeadLetter[] {
@@ -126,28 +128,32 @@ export class MemoryDeadLetters implements DeadLetters {
     for (const letter of letters) {
       // Out before it goes in again: should it fail once more, it comes back as a letter of its own accord.
       if (!this.letters.delete(keyOf(letter))) continue
+      this.redriven.set(letter.message, letter)
       try {
         await this.resend(letter)
         redriven.push(letter)
       } catch (error) {
-        // When the message died once more meanwhile, both become one.
-        refused.push({ letter: this.join(letter, this.letters.get(keyOf(letter))), error })
+        refused.push({ letter: this.letters.get(keyOf(letter)) ?? this.keep(letter), error })
       }
     }
     return { redriven, refused }
   }
 
-  /** Keeps the one there is, or both as one. */
-  private join(earlier: DeadLetter | undefined, later: DeadLetter | undefined): DeadLetter {
-    const both = earlier !== undefined && later !== undefined
-    const letter = Object.freeze(
-      both
-        ? { ...later, firstFailedAt: earlier.firstFailedAt, attempts: earlier.attempts + later.attempts }
-        : (later ?? earlier)!,
-    )
-    this.letters.set(keyOf(letter), letter)
+  /** The letter that the same message was in the same flow before. */
+  private earlier(letter: DeadLetter): DeadLetter | undefined {
+    const earlier = this.letters.get(keyOf(letter)) ?? this.redriven.get(letter.message)
+    return earlier !== undefined && keyOf(earlier) === keyOf(letter) ? earlier : undefined
+  }
+
+  private keep(letter: DeadLetter): DeadLetter {
+    this.letters.set(keyOf(letter), Object.freeze(letter))
     return letter
   }
+}
+
+function joined(earlier: DeadLetter | undefined, later: DeadLetter): DeadLetter {
+  if (earlier === undefined) return later
+  return { ...later, firstFailedAt: earlier.firstFailedAt, attempts: earlier.attempts + later.attempts }
 }
 
 /** One message can die in several flows: each subscriber of a pubsub channel is one. */
