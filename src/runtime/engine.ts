@@ -1,12 +1,8 @@
 /** The engine behind `Runtime`: its channels, consumers, requests and dead letters, and their life from start to stop. */
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { AlloraError } from '../errors/allora-error.ts'
 import { ExpiredError } from '../errors/handling-errors.ts'
-import { InvalidAppError, MissingServiceError, NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
-import { checkGraph } from '../graph/check.ts'
-import { formatDiagnostic } from '../graph/diagnostic.ts'
-import type { AppGraph } from '../graph/graph.ts'
+import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
@@ -20,6 +16,7 @@ import { type Segment, compile } from './compile.ts'
 import { Consumers } from './consumers.ts'
 import type { Continuation } from './continuation.ts'
 import { type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
+import { type EngineApp, bindFunctions, refuseInvalid } from './engine-app.ts'
 import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
 import type { FlowRunner, RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
@@ -30,14 +27,6 @@ import type { Group } from './patterns/group.ts'
 import { Shutdown } from './shutdown.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
-
-/** The parts of an app that the engine runs. */
-export interface EngineApp {
-  readonly graph: AppGraph
-  readonly functions: Readonly<Record<string, Function>>
-  readonly contracts: readonly string[]
-  readonly schemas: Readonly<Record<string, StandardSchemaV1>>
-}
 
 /** The options of `runtime`, without their types. */
 export interface EngineOptions {
@@ -357,22 +346,3 @@ export class Engine implements RunnerHost {
 }
 
 const ignore = (): void => {}
-
-function bindFunctions(app: EngineApp, services: Readonly<Record<string, Function>>): ReadonlyMap<string, Function> {
-  const missing = app.contracts.filter((name) => !Object.hasOwn(services, name) || typeof services[name] !== 'function')
-  if (missing.length > 0) {
-    const names = missing.map((name) => JSON.stringify(name)).join(', ')
-    throw new MissingServiceError(
-      `The app needs ${missing.length === 1 ? 'a service' : 'services'} that the runtime was not given: ${names}. Pass ${missing.length === 1 ? 'it' : 'them'} as runtime(app, { services: { ${missing.map((name) => `${JSON.stringify(name)}: ...`).join(', ')} } }).`,
-    )
-  }
-  return new Map([...Object.entries(app.functions), ...Object.entries(services)])
-}
-
-function refuseInvalid(app: EngineApp, functions: ReadonlyMap<string, Function>): void {
-  const errors = checkGraph(app.graph, new Set(functions.keys())).filter(({ severity }) => severity === 'error')
-  if (errors.length === 0) return
-  throw new InvalidAppError(
-    `The app has ${errors.length === 1 ? 'an error' : `${errors.length} errors`} and was not started:\n\n${errors.map(formatDiagnostic).join('\n\n')}`,
-  )
-}
