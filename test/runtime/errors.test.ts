@@ -182,6 +182,29 @@ describe('E1: an error goes to the nearest scope', () => {
     }
   })
 
+  test('E1: errorsTo waits for room, and says where the failure went once it is there', async () => {
+    const { rt } = await started(
+      app(
+        flow('orders')
+          .from(direct('in').of<number>())
+          .handle(failing)
+          .errorsTo(queue('errors', { capacity: 1 }))
+          .to(queue('out'))
+          .build(),
+      ),
+    )
+    await rt.channel('errors').send('filler' as never)
+    let told: unknown
+    const sending = failure(rt.send('in', 1)).then((error) => (told = error))
+    await settled()
+    expect(told).toBeUndefined()
+    rt.channel('errors').tryReceive()
+    await sending
+    expect(told).toMatchObject({ nodeId: 'n1', parked: { kind: 'channel', channelId: 'errors' } })
+    expect(rt.channel('errors').tryReceive()).toMatchObject({ payload: { original: { payload: 1 } } })
+    expect(rt.deadLetters.size).toBe(0)
+  })
+
   test('E1: an error channel whose own flow fails has parked the error there', async () => {
     const { rt } = await started(
       app(
