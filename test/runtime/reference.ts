@@ -29,6 +29,8 @@ interface Message {
   /** Its stay in a flow: failures of other stays are not its own. */
   readonly stay: object
   readonly scope?: Scope | undefined
+  /** What a recover node is about to take. */
+  readonly failure?: object
 }
 
 class Left extends Error {
@@ -136,32 +138,27 @@ export class Reference {
         at = group
       }
       next = await this.step(flow, node, at)
-    } catch (thrown) {
-      const cause = thrown as Error
-      // A part's failure, or one that whoever was sent to has parked: decided on already.
-      const relayed = cause === SUBSCRIBERS_FAILED || (cause instanceof Failed && cause.parked)
-      if (
-        (cause instanceof Failed && cause.stay === at.stay) ||
-        (relayed && ['outlet', 'through', 'filter'].includes(node.kind))
-      )
-        throw cause
-      const failed = new Failed(cause, node.id, at.stay)
-      const scope = after(flow, node, 'error')
-      if (scope === undefined) throw failed
-      const failure =
-        cause instanceof Left ? { kind: 'failure', error: cause.left } : { kind: 'defect', cause: cause.message }
-      if (scope.kind === 'errorOutlet') {
-        await this.put(scope.channel, {
-          ...at,
-          asker: undefined,
-          payload: [...Object.values(failure), at.payload, at.entry, flow.id, node.id],
-        })
-        failed.parked = true
-        throw failed
-      }
-      return this.run(flow, scope, { ...at, failure } as Message)
+    } catch (cause) {
+      return this.fail(flow, node, at, cause as Error)
     }
     return this.run(flow, ...next)
+  }
+
+  /** A failure goes to its scope, unless it was decided on already: by a part, or by whoever was sent to. */
+  private async fail(flow: FlowGraph, node: GraphNode, at: Message, cause: Error): Promise<void> {
+    const parked = cause === SUBSCRIBERS_FAILED || (cause instanceof Failed && cause.parked)
+    if (parked && ['outlet', 'through', 'filter'].includes(node.kind)) throw cause
+    if (cause instanceof Failed && cause.stay === at.stay) throw cause
+    const failed = new Failed(cause, node.id, at.stay)
+    const scope = after(flow, node, 'error')
+    if (scope === undefined) throw failed
+    const typed = cause instanceof Left
+    const failure = typed ? { kind: 'failure', error: cause.left } : { kind: 'defect', cause: cause.message }
+    if (scope.kind !== 'errorOutlet') return this.run(flow, scope, { ...at, failure })
+    const payload = [...Object.values(failure), at.payload, at.entry, flow.id, node.id]
+    await this.put(scope.channel, { ...at, asker: undefined, payload })
+    failed.parked = true
+    throw failed
   }
 
   /** What comes next, with what. */
@@ -177,13 +174,7 @@ export class Reference {
       case 'handle':
         return [next, { ...message, ...(await this.call(node.service, payload)) }]
       case 'recover':
-        return [
-          next,
-          {
-            ...message,
-            ...(await this.call(node.service, (message as unknown as { readonly failure: unknown }).failure)),
-          },
-        ]
+        return [next, { ...message, ...(await this.call(node.service, message.failure)) }]
       case 'aggregate':
         return [next, { ...message, ...(await this.call(node.combine!, payload)) }]
       case 'setHeader':
