@@ -7,7 +7,9 @@ export type Reply = { readonly right: unknown } | { readonly left: unknown } | {
 
 interface Asker {
   readonly kind: 'request' | 'call'
-  reply: Reply | undefined
+  reply?: Reply
+  /** The message was dropped on its way. */
+  dropped?: boolean
 }
 
 /** What the parts of one split share. */
@@ -82,10 +84,13 @@ export class Reference {
     )
   }
 
-  async request(channel: string, payload: unknown, kind: Asker['kind'] = 'request', h?: unknown): Promise<Reply> {
-    const asker: Asker = { kind, reply: undefined }
+  async request(channel: string, payload: unknown): Promise<Reply> {
+    return (await this.ask({ kind: 'request' }, channel, payload)).reply!
+  }
+
+  private async ask(asker: Asker, channel: string, payload: unknown, h?: unknown): Promise<Asker> {
     await this.put(channel, { payload, h, asker, entry: payload, stay: {} }).catch(() => undefined)
-    return asker.reply!
+    return asker
   }
 
   private async put(channel: string, message: Message): Promise<void> {
@@ -194,10 +199,10 @@ export class Reference {
         await this.put(node.channel, { ...message, asker: undefined }).catch(() => undefined)
         return [next, message]
       case 'call': {
-        const reply = await this.request(node.channel, payload, 'call', message.h)
-        if ('left' in reply) throw new Left(reply.left)
-        if ('defect' in reply) throw new Error(reply.defect === 'NoReplyError' ? reply.defect : 'FlowError')
-        return [next, { ...message, payload: reply.right }]
+        const { reply, dropped } = await this.ask({ kind: 'call' }, node.channel, payload, message.h)
+        if ('left' in reply!) throw new Left(reply.left)
+        if ('defect' in reply!) throw new Error(dropped === true ? 'NoReplyError' : 'FlowError')
+        return [next, { ...message, payload: reply!.right }]
       }
       case 'outlet':
       case 'through':
@@ -249,7 +254,9 @@ export class Reference {
 
   private unanswered({ scope, asker }: Message): void {
     if (scope !== undefined) scope.dropped++
-    else if (asker !== undefined) asker.reply ??= { defect: 'NoReplyError' }
+    if (scope !== undefined || asker === undefined || asker.reply !== undefined) return
+    asker.reply = { defect: 'NoReplyError' }
+    asker.dropped = true
   }
 
   /** What a function gives, in whatever form; throws what it fails with. */
