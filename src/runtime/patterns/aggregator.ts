@@ -169,10 +169,10 @@ export class Aggregator {
   /** The group is over, and the frame goes on in its place. */
   private goOnAs(frame: Frame, group: Group, payload: unknown, headers?: HeadersInit): void {
     const { scope } = group
-    this.close(group)
-    frame.group = undefined
     frame.rebase(group.become(payload, headers, this.step))
+    frame.group = undefined
     frame.split = scope?.outer
+    this.close(group)
     if (scope === undefined) frame.gathered = group
   }
 
