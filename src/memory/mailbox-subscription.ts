@@ -62,7 +62,6 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
   }
 
   stop(): void {
-    if (this.stopped) return
     this.halt()
     this.mailbox.stopped(this)
   }

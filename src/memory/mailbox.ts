@@ -104,14 +104,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   accept(message: AnyMessage, delay = 0, handling?: Handling): void {
     this.counts.accepted++
     this.asked = undefined
-    if (
-      this.line.isOpen &&
-      this.size === 0 &&
-      delay === 0 &&
-      handling === undefined &&
-      !this.selective &&
-      !mayExpire(message)
-    ) {
+    if (this.line.isOpen && delay === 0 && handling === undefined && !this.selective && !mayExpire(message)) {
       // The plain case of pubsub: nothing is before this message, and nothing has to be known of it.
       return this.line.pass(this.handOut(this.store.place(message)))
     }

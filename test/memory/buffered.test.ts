@@ -21,18 +21,43 @@ describe('C4: capacity', () => {
     expect(port.tryTake()).toBeUndefined()
   })
 
-  test('C4: an emptied queue keeps no message alive', async () => {
-    const { port } = opened({ kind: 'queue' })
-    const send = (_: unknown, i: number): WeakRef<object> => {
-      const message = note(`m${i}`)
-      void port.send(message)
-      return new WeakRef(message)
+  test.for(['by arrival', 'by correlation'])(
+    'C4: an emptied queue, taken from %s, keeps no message alive',
+    async (how) => {
+      const { port } = opened({ kind: 'queue' })
+      if (how === 'by correlation') void port.take({ correlationId: 'none', timeout: 0 })
+      const send = (_: unknown, i: number): WeakRef<object> => {
+        const message = note(`m${i}`, { correlationId: `c${i}` })
+        void port.send(message)
+        return new WeakRef(message)
+      }
+      const sent = Array.from({ length: 40 }, send)
+      for (let i = 0; i < 40; i++)
+        void port.receive(how === 'by correlation' && i % 2 === 1 ? { correlationId: `c${i}` } : {})
+      await new Promise(setImmediate)
+      globalThis.gc!()
+      expect(port.stats.settled).toBe(40)
+      expect(sent.filter((ref) => ref.deref() !== undefined)).toEqual([])
+    },
+  )
+
+  test('C13: correlations that have passed leave nothing behind', async () => {
+    const { port, clock } = opened({ kind: 'queue' })
+    void port.take({ correlationId: 'none', timeout: 0 })
+    const use = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i++) {
+        void port.send(note('m', { correlationId: `c${i}` }))
+        void port.receive()
+        void port.receive({ correlationId: `d${i}`, timeout: 1 })
+        if (i % 1_000 === 0) await clock.advance(1)
+      }
+      await clock.advance(1)
+      globalThis.gc!()
     }
-    const sent = Array.from({ length: 40 }, send)
-    for (let i = 0; i < 40; i++) void port.receive()
-    await new Promise(setImmediate)
-    globalThis.gc!()
-    expect(sent.filter((ref) => ref.deref() !== undefined)).toEqual([])
+    await use(0, 2_000)
+    const before = process.memoryUsage().heapUsed
+    await use(2_000, 12_000)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(1_000_000)
   })
 })
 
@@ -137,11 +162,25 @@ describe('C8: order per key', () => {
     for (const id of ['a1', 'a2', 'a3']) void port.send(note(id, { correlationId: id }))
     await clock.advance(0)
     expect(port.tryTake()).toBeUndefined()
-    expect(ids([(await port.take({ correlationId: 'a2' }))!])).toEqual(['a2'])
-    expect(port.stats.buffered).toBe(1)
+    const correlated = await port.take({ correlationId: 'a2' })
+    expect(ids([correlated])).toEqual(['a2'])
+    expect(port.stats).toMatchObject({ buffered: 1, inFlight: 2 })
+    void correlated!.ack()
+    await clock.advance(0)
+    expect(ids(kept)).toEqual(['a1'])
     void kept[0]!.ack()
     await clock.advance(0)
     expect(ids(kept)).toEqual(['a1', 'a3'])
+  })
+
+  test('C8: a taker gives its key back, too', async () => {
+    const { port } = opened({ kind: 'queue' })
+    port.consume({ name: 'c', orderBy: ({ id }) => id[0] }, () => {}).pause()
+    for (const id of ['a1', 'a2']) void port.send(note(id))
+    const first = port.tryTake()!
+    const second = port.take()
+    void first.ack()
+    expect(ids([await second])).toEqual(['a2'])
   })
 
   test('C8: messages without a key, or whose key cannot be told, wait for nobody', async () => {
@@ -192,6 +231,15 @@ describe('C8: order per key', () => {
 })
 
 describe('C11: expiry', () => {
+  test('C11: a take passes over a sender whose message has expired', async () => {
+    const expired: string[] = []
+    const { port } = opened({ kind: 'rendezvous' }, { onExpired: (_id, { id }) => expired.push(id) })
+    void port.send(note('expired', { expiresAt: 1 }))
+    void port.send(note('a'))
+    expect(ids([port.tryTake()])).toEqual(['a'])
+    expect(expired).toEqual(['expired'])
+  })
+
   test('C11: who leaves while an expired message is dealt with gets nothing, and the next message keeps its place', async () => {
     const { port, clock } = opened({ kind: 'queue' }, { onExpired: () => leaving.pause() })
     const got: string[] = []
@@ -207,6 +255,41 @@ describe('C11: expiry', () => {
 })
 
 describe('C13: correlation', () => {
+  test('C13: who leaves while an expired message is dealt with gets nothing, and the next message keeps its place', async () => {
+    const controller = new AbortController()
+    let fails = true
+    const onExpired = (): void => {
+      if (fails) throw new Error('Full.')
+      controller.abort(new Error('Gone.'))
+    }
+    const { port } = opened({ kind: 'queue' }, { onExpired })
+    void port.send(note('expired', { correlationId: 'x', expiresAt: 1 }))
+    const waiting = Promise.resolve(port.take({ correlationId: 'x', signal: controller.signal })).catch(
+      (error: Error) => error.message,
+    )
+    fails = false
+    void port.send(note('a', { correlationId: 'x' }))
+    expect(await waiting).toBe('Gone.')
+    expect(port.stats).toMatchObject({ expired: 1, buffered: 1, inFlight: 0 })
+    expect(port.receive({ correlationId: 'x' })).toMatchObject({ id: 'a' })
+  })
+
+  test('C13: at a rendezvous a correlated take takes from one sender only, wherever he stands', async () => {
+    const { port, clock } = opened({ kind: 'rendezvous' })
+    const sent: string[] = []
+    for (const [id, correlationId] of [
+      ['a', 'x'],
+      ['b', 'y'],
+      ['c', 'y'],
+    ] as const) {
+      void Promise.resolve(port.send(note(id, { correlationId }))).then(() => sent.push(id))
+    }
+    expect(port.receive({ correlationId: 'y' })).toMatchObject({ id: 'b' })
+    await clock.advance(0)
+    expect(sent).toEqual(['b'])
+    expect(port.stats).toMatchObject({ accepted: 1, buffered: 0 })
+  })
+
   test('C13: a correlated take costs the same however many messages are buffered', () => {
     const { port } = opened({ kind: 'queue', capacity: 'unbounded' })
     const count = 20_000
@@ -307,6 +390,19 @@ describe('C3: takers and consumers stand in one line', () => {
     } finally {
       queued.mockRestore()
     }
+  })
+
+  test('C3: a consumer that sends to its own channel comes after those who wait to', async () => {
+    const { port, clock } = opened({ kind: 'queue', capacity: 1 })
+    const got: string[] = []
+    port.consume({ name: 'c' }, (delivery) => {
+      got.push(delivery.message.id)
+      if (got.length === 1) void port.send(note('from within'))
+      void delivery.ack()
+    })
+    for (const id of ['first', 'waiting']) void port.send(note(id))
+    await clock.advance(0)
+    expect(got).toEqual(['first', 'waiting', 'from within'])
   })
 
   test('C9: a consumer that sends to its own channel is not called within itself', async () => {

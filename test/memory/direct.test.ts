@@ -15,6 +15,38 @@ test('E1: a sender that waited for a paused consumer is told what the consumer t
   await expect(sending).rejects.toThrow('broken')
 })
 
+test('C10: a sender that waited is served once, whatever his consumer does meanwhile', async () => {
+  const { port } = opened({ kind: 'direct' })
+  const got: string[] = []
+  const consumer = port.consume({ name: 'c' }, (delivery) => {
+    got.push(delivery.message.id)
+    consumer.pause()
+    consumer.resume()
+    void delivery.ack()
+  })
+  consumer.pause()
+  const first = port.send(note('1'))
+  const second = port.send(note('2'))
+  consumer.resume()
+  await first
+  await second
+  expect(got.toSorted()).toEqual(['1', '2'])
+  expect(port.stats).toMatchObject({ accepted: 2, settled: 2 })
+})
+
+test('E1: failover goes on only with what is not settled', async () => {
+  const { port } = opened({ kind: 'direct', dispatch: 'failover' })
+  port.consume({ name: 'a' }, (delivery) => {
+    void delivery.ack('dead')
+    throw new Error('parked')
+  })
+  let called = false
+  port.consume({ name: 'b' }, () => void (called = true))
+  await expect((async () => port.send(note('m')))()).rejects.toThrow('parked')
+  expect(called).toBe(false)
+  expect(port.stats).toMatchObject({ accepted: 1, dead: 1 })
+})
+
 test('E1: a sender whose message was given back is told what the next delivery throws', async () => {
   const { port } = opened({ kind: 'direct' })
   port.consume({ name: 'c' }, (delivery) => {
