@@ -85,11 +85,14 @@ const name = value('a string that is not empty', (came): came is string => typeo
 const required = <A>(decode: Decoder<A>): Property<A> => ({ decode, optional: false })
 const texts = list(text('a string'))
 
-const number = (orUnbounded: boolean): Decoder<number | 'unbounded'> =>
-  value(
+const number = (orUnbounded: boolean): Decoder<number | 'unbounded'> => {
+  const decode = value(
     `a finite number${orUnbounded ? ' or "unbounded"' : ''}`,
     (came): came is number | 'unbounded' => Number.isFinite(came) || (orUnbounded && came === 'unbounded'),
   )
+  // JSON has no -0: it would read as another graph once it has been written.
+  return (came, path) => decode(came === 0 ? 0 : came, path)
+}
 
 const byKey = record<{ readonly key: string }>({ key: required(text('a string')) })
 const byService = record<{ readonly service: string }>({ service: required(text('the name of a function')) })

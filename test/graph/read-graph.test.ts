@@ -140,6 +140,17 @@ describe('invalid graphs', () => {
     )
   })
 
+  test('-0, which JSON cannot write, is read as 0', () => {
+    const graph = {
+      version: 1,
+      id: 'f',
+      channels: [{ id: 'a', kind: 'pubsub', minSubscribers: -0 }],
+      nodes: [],
+      edges: [],
+    }
+    expect(readGraph(graph).channels[0]?.minSubscribers).toBe(0)
+  })
+
   test('all problems are told at once, each with its path and what came', () => {
     const error = refusal(() =>
       readGraph({
