@@ -14,7 +14,7 @@ import type {
 } from '../transport/transport.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import { DirectSubscription } from './direct-subscription.ts'
-import { leftover } from './leftover.ts'
+import { leftovers } from './leftovers.ts'
 import { LinkedList, unlink } from './linked-list.ts'
 import { MemoryDelivery } from './memory-delivery.ts'
 import { MemoryPort } from './memory-port.ts'
@@ -102,12 +102,11 @@ export class DirectPort extends MemoryPort {
     const delayed = this.delayed.toArray()
     const due = this.due.splice(0)
     for (const { outcome } of [...delayed, ...due]) outcome!.reject(closedUnhandled(this.spec))
-    const now = this.env.clock.now()
-    return [
-      ...due.map(({ message }) => leftover(this.spec.id, message, 'buffered', now)),
-      ...delayed.map(({ message }) => leftover(this.spec.id, message, 'delayed', now)),
-      ...this.unsettled.toArray().map(({ message }) => leftover(this.spec.id, message, 'unsettled', now)),
-    ]
+    return leftovers(this.spec.id, this.env.clock.now(), {
+      buffered: due,
+      delayed,
+      unsettled: this.unsettled.toArray(),
+    })
   }
 
   settle(delivery: DirectDelivery, as: Settlement): void {

@@ -12,7 +12,7 @@ import type {
 import type { Counts } from './counts.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import type { Handling } from './handling.ts'
-import { leftover } from './leftover.ts'
+import { leftovers } from './leftovers.ts'
 import { LinkedList, unlink } from './linked-list.ts'
 import type { DeliveryOwner, MailboxDelivery } from './mailbox-delivery.ts'
 import { type ConsumerHost, MailboxSubscription } from './mailbox-subscription.ts'
@@ -132,7 +132,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   }
 
   tryTake(options: TakeOptions = NO_OPTIONS): MailboxDelivery | undefined {
-    // Who came first is served first, also while a consumer before him is still to be called.
+    // Takers are served in their order, also while a consumer at the head of the line is still to be called.
     if (this.line.hasTakers && options.correlationId === undefined) return undefined
     let delivery = this.next(options.correlationId)
     while (delivery === undefined && this.ask(options)) delivery = this.next(options.correlationId)
@@ -225,12 +225,11 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   shutDown(): Leftover[] {
     for (const consumer of this.consumers) consumer.halt()
     this.delayed.cancel()
-    const now = this.setup.env.clock.now()
-    return [
-      ...this.store.messages().map((message) => leftover(this.channelId, message, 'buffered', now)),
-      ...this.delayed.toArray().map(({ message }) => leftover(this.channelId, message, 'delayed', now)),
-      ...this.unsettled.toArray().map(({ message }) => leftover(this.channelId, message, 'unsettled', now)),
-    ]
+    return leftovers(this.channelId, this.setup.env.clock.now(), {
+      buffered: this.store.messages().map((message) => ({ message })),
+      delayed: this.delayed.toArray(),
+      unsettled: this.unsettled.toArray(),
+    })
   }
 
   /** Hands out the next message that has not expired. Whoever calls it lets waiting senders in afterwards. */

@@ -10,7 +10,6 @@ import type {
   Leftover,
   SendOptions,
   Subscription,
-  TakeOptions,
   TransportEnv,
 } from '../transport/transport.ts'
 import { Counts } from './counts.ts'
@@ -96,11 +95,11 @@ export abstract class MemoryPort implements ChannelPort {
     for (const sender of this.senders.toArray()) sender.reject(closedForSending(this.spec, sender.message))
   }
 
-  take(_options?: TakeOptions): Delivery | undefined | Promise<Delivery | undefined> {
+  take(): Delivery | undefined | Promise<Delivery | undefined> {
     throw nothingToTake(this.spec, 'take')
   }
 
-  receive(_options?: TakeOptions): AnyMessage | undefined | Promise<AnyMessage | undefined> {
+  receive(): AnyMessage | undefined | Promise<AnyMessage | undefined> {
     throw nothingToTake(this.spec, 'receive')
   }
 
@@ -108,7 +107,7 @@ export abstract class MemoryPort implements ChannelPort {
     throw nothingToTake(this.spec, 'take')
   }
 
-  purge(_predicate?: (message: AnyMessage) => boolean): readonly AnyMessage[] {
+  purge(): readonly AnyMessage[] {
     throw nothingToTake(this.spec, 'purge')
   }
 

@@ -50,7 +50,7 @@ export class ReceiverLine {
     this.receivers.push(taker)
   }
 
-  /** Puts somebody who was served behind all others, or out of the line when he takes no more for now. */
+  /** Puts a receiver that was served behind all others, or out of the line when it takes no more for now. */
   giveWay(receiver: Receiver): void {
     const more = receiver.demand > 0
     if (more && this.receivers.isLast(receiver)) return

@@ -63,7 +63,7 @@ export const DIRECT: readonly CaseDefinition[] = [
   },
   {
     rule: 'C2',
-    name: 'trySend hands over to a consumer that is there, and what he fails with is his own',
+    name: 'trySend hands over to a consumer that is there, and what that one fails with is its own',
     kinds: DIRECTLY,
     needs: ['synchronous'],
     run: async (rig) => {

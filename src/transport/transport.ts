@@ -98,7 +98,7 @@ export interface ConsumeOptions {
   readonly name: string
   /** Never more than this many unsettled; absent = 1. */
   readonly credit?: number
-  /** Messages of one key are delivered one after the other, in order, also with a credit above 1. */
+  /** Messages of one key are delivered one after the other, in order, also with a credit above 1. `undefined` is no key. */
   readonly orderBy?: (message: AnyMessage) => unknown
 }
 

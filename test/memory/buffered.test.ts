@@ -213,7 +213,7 @@ describe('C8: order per key', () => {
     expect(ids([port.tryTake()])).toEqual(['a2'])
   })
 
-  test('C8: at a rendezvous a sender whose key is in work waits while others overtake him', async () => {
+  test('C8: at a rendezvous a sender whose key is in work waits while others overtake it', async () => {
     const { port, clock } = opened({ kind: 'rendezvous' })
     const kept: Delivery[] = []
     port.consume({ name: 'c', credit: 2, orderBy: ({ id }) => id[0] }, (delivery) => void kept.push(delivery))
@@ -274,7 +274,7 @@ describe('C13: correlation', () => {
     expect(port.receive({ correlationId: 'x' })).toMatchObject({ id: 'a' })
   })
 
-  test('C13: at a rendezvous a correlated take takes from one sender only, wherever he stands', async () => {
+  test('C13: at a rendezvous a correlated take takes from one sender only, wherever it stands', async () => {
     const { port, clock } = opened({ kind: 'rendezvous' })
     const sent: string[] = []
     for (const [id, correlationId] of [

@@ -15,7 +15,7 @@ test('E1: a sender that waited for a paused consumer is told what the consumer t
   await expect(sending).rejects.toThrow('broken')
 })
 
-test('C10: a sender that waited is served once, whatever his consumer does meanwhile', async () => {
+test('C10: a sender that waited is served once, whatever its consumer does meanwhile', async () => {
   const { port } = opened({ kind: 'direct' })
   const got: string[] = []
   const consumer = port.consume({ name: 'c' }, (delivery) => {

@@ -159,7 +159,7 @@ describe('C12: receiving', () => {
     expect((port.purge() as readonly AnyMessage[]).map(({ id }) => id)).toEqual(['m'])
   })
 
-  test('C12: what a consumer gets passes all before he is called', async () => {
+  test('C12: what a consumer gets passes all before it is called', async () => {
     const seen: string[] = []
     const { port } = intercepted(noting('a', seen), noting('b', seen))
     port.consume({ name: 'c' }, (delivery) => {
@@ -202,7 +202,7 @@ describe('C12: receiving', () => {
     expect(got).toEqual([3])
   })
 
-  test('C12: a direct sender waits while his consumer is vetoed', async () => {
+  test('C12: a direct sender waits while its consumer is vetoed', async () => {
     const { port: inner, clock } = opened({ kind: 'direct' })
     let open = false
     const port = interceptPort(inner, [{ beforeReceive: () => open }])
