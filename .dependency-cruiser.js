@@ -8,6 +8,7 @@ const stages = {
   app: ['errors', 'graph', 'message', 'flow'],
   transport: ['errors', 'graph', 'message'],
   memory: ['errors', 'graph', 'message', 'transport'],
+  adapters: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }
@@ -47,10 +48,11 @@ export default {
     },
     {
       name: 'only-dependencies',
-      comment: 'The published code may import only what a user of the package gets installed.',
+      comment:
+        'The published code may import only what a user of the package gets installed, or is told to install (a peer).',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
   ],

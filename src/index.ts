@@ -4,9 +4,11 @@
 export { flow } from './flow/builder.ts'
 export type { BranchEnd } from './flow/route-types.ts'
 export type { Flow, FlowStart, OpenFlow, SealedFlow } from './flow/flow.ts'
+export type { ResilienceOptions, RetryOptions } from './flow/resilience-options.ts'
 export type { AnyFlow, FlowDef, OneWay } from './flow/flow-def.ts'
 export { direct, priority, pubsub, queue, rendezvous } from './flow/channel-token.ts'
 export type {
+  Accepting,
   AnyChannel,
   ChannelAccepting,
   ChannelFactory,
@@ -27,17 +29,40 @@ export type { FailureOf, Outcome, ValueOf } from './flow/outcome.ts'
 export type { Recover } from './flow/step-types.ts'
 export type {
   AggregateOptions,
-  CallOptions,
+  BarrierOptions,
+  ClaimCheckOptions,
+  ClaimTicket,
   ConsumerOptions,
   FilterOptions,
+  IdempotentOptions,
+  LogOptions,
+  LoopOptions,
   RecipientsOptions,
+  ResequenceOptions,
+  ScatterGatherOptions,
+  SourceOptions,
   StepOptions,
+  ThrottleOptions,
+  TravelOptions,
+  ValidateOptions,
 } from './flow/step-options.ts'
 export { message } from './message/message.ts'
 export type { Envelope, Message, MessageDraft } from './message/message.ts'
 export type { HeadersInit, KnownHeaders, Sequence } from './message/headers.ts'
 export type { Exchange, HistoryEntry } from './message/exchange.ts'
 export type { Defect, ErrorMessage, Failure, TypedFailure } from './message/failure.ts'
+
+// Sources and sinks
+export { fileSink } from './adapters/file-sink.ts'
+export type { FileSinkOptions } from './adapters/file-sink.ts'
+export { files } from './adapters/files.ts'
+export type { FileArrival, FileContent, FilesOptions } from './adapters/files.ts'
+export { iterate } from './adapters/iterate.ts'
+export { sink } from './adapters/sink.ts'
+export { timer } from './adapters/timer.ts'
+export type { CronOptions, IntervalOptions, Tick, TimerOptions } from './adapters/timer.ts'
+export type { Sink } from './flow/sink.ts'
+export type { Arrival, Source, SourceEnv } from './message/source.ts'
 
 // Apps and graphs
 export { app } from './app/app.ts'
@@ -77,12 +102,20 @@ export type {
   SubscribeOptions,
 } from './runtime/channel.ts'
 export type { DeadLetter, DeadLetterFilter, DeadLetters, DeadReason, RedriveReport } from './runtime/dead-letters.ts'
+export type { Control, FlowStatus, SourceStatus } from './runtime/control.ts'
 export type { DropReason, RuntimeEvents } from './runtime/events.ts'
+export type { FlowState } from './runtime/running-flow.ts'
+export type { SourceState } from './runtime/source-runner.ts'
 export type { ChannelMetrics, Latency, MetricsSnapshot, NodeMetrics } from './runtime/metrics.ts'
 export type { LeftMessage, StopReport } from './runtime/stop-report.ts'
 
 // What a runtime is given
 export { memory } from './memory/memory.ts'
+export { memoryClaimStore } from './memory/memory-claim-store.ts'
+export { MemoryKeyStore } from './memory/memory-key-store.ts'
+export type { ClaimStore, Claimed } from './message/claim-store.ts'
+export type { KeyStore } from './message/key-store.ts'
+export type { LogLevel, Logger } from './runtime/logger.ts'
 export { systemClock } from './transport/clock.ts'
 export type { Clock, Timer } from './transport/clock.ts'
 export type { IdSource } from './message/identity.ts'
@@ -126,25 +159,37 @@ export type { PayloadIssue } from './errors/channel-errors.ts'
 export {
   AbortedError,
   AggregationError,
+  BarrierTimeoutError,
+  CircuitOpenError,
+  CorrelationError,
   DeadLettersFullError,
   ExpiredError,
   FlowError,
   GroupTimeoutError,
+  EnrichError,
   HandlerResultError,
+  HopLimitError,
+  InvalidMessageError,
   NoReplyError,
   RecipientsError,
   RejectedError,
   RequestTimeoutError,
   RoutingError,
+  ScatterGatherError,
   SplitError,
+  StepTimeoutError,
+  UnknownClaimError,
 } from './errors/handling-errors.ts'
 export type { Parking } from './errors/handling-errors.ts'
 export {
   InvalidAppError,
+  MissingPackageError,
   MissingServiceError,
   NotStartedError,
+  SourceError,
   StoppedError,
   UnknownDeadLetterError,
+  UnknownFlowError,
   UnknownTransportError,
 } from './errors/lifecycle-errors.ts'
 export {

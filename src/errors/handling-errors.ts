@@ -1,5 +1,6 @@
 /** Errors of message handling: codes `ALLORA3xx`. */
 import { AlloraError, type AlloraErrorOptions } from './allora-error.ts'
+import type { PayloadIssue } from './channel-errors.ts'
 
 /** Where a failed message went: the app's dead letters, an error channel, or the caller that waits for the reply. */
 export type Parking =
@@ -81,4 +82,62 @@ export class ExpiredError extends AlloraError {
 /** `ALLORA313`: a group did not complete in time and its members are dead letters. */
 export class GroupTimeoutError extends AlloraError {
   readonly code = 'ALLORA313'
+}
+
+/** `ALLORA314`: a message does not fit the schema of a `validate` step. */
+export class InvalidMessageError extends AlloraError {
+  readonly code = 'ALLORA314'
+  readonly issues: readonly PayloadIssue[]
+
+  constructor(sentence: string, options: AlloraErrorOptions & { readonly issues: readonly PayloadIssue[] }) {
+    super(sentence, options)
+    this.issues = options.issues
+  }
+}
+
+/** `ALLORA315`: a claim check has no payload for the claim. */
+export class UnknownClaimError extends AlloraError {
+  readonly code = 'ALLORA315'
+}
+
+/** `ALLORA316`: an `enrich` step was given a payload that can have no properties. */
+export class EnrichError extends AlloraError {
+  readonly code = 'ALLORA316'
+}
+
+/** `ALLORA317`: a message cannot be told apart from others: it has no key, or no place in its sequence. */
+export class CorrelationError extends AlloraError {
+  readonly code = 'ALLORA317'
+}
+
+/** `ALLORA318`: a branch of a scatter-gather gave no reply. */
+export class ScatterGatherError extends AlloraError {
+  readonly code = 'ALLORA318'
+}
+
+/** `ALLORA319`: a step took longer than its `timeout`. */
+export class StepTimeoutError extends AlloraError {
+  readonly code = 'ALLORA319'
+}
+
+/** `ALLORA320`: a step is not called because its circuit breaker is open. */
+export class CircuitOpenError extends AlloraError {
+  readonly code = 'ALLORA320'
+  /** Milliseconds until a call is let through; absent while one is under way to see. */
+  declare readonly retryAfter?: number
+
+  constructor(sentence: string, options: AlloraErrorOptions & { readonly retryAfter?: number }) {
+    super(sentence, options)
+    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter
+  }
+}
+
+/** `ALLORA321`: a loop, a routing slip or a dynamic route came to its `max`. */
+export class HopLimitError extends AlloraError {
+  readonly code = 'ALLORA321'
+}
+
+/** `ALLORA322`: no trigger came to a barrier in time. */
+export class BarrierTimeoutError extends AlloraError {
+  readonly code = 'ALLORA322'
 }

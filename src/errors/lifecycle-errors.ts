@@ -30,3 +30,18 @@ export class UnknownTransportError extends AlloraError {
 export class UnknownDeadLetterError extends AlloraError {
   readonly code = 'ALLORA406'
 }
+
+/** `ALLORA407`: the app has no flow of this id. */
+export class UnknownFlowError extends AlloraError {
+  readonly code = 'ALLORA407'
+}
+
+/** `ALLORA408`: a source ended because of an error of its own. */
+export class SourceError extends AlloraError {
+  readonly code = 'ALLORA408'
+}
+
+/** `ALLORA409`: an optional package that is needed is not installed. */
+export class MissingPackageError extends AlloraError {
+  readonly code = 'ALLORA409'
+}

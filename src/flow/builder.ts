@@ -1,17 +1,22 @@
 /** The builder: one small class that implements every operator, blind to types. `flow.ts` says what it means. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidBranchError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
 import { deepFreeze } from '../graph/freeze.ts'
 import { type FlowGraph, GRAPH_VERSION, type NodeKind } from '../graph/graph.ts'
-import { type AnyChannel, isChannelToken, tokenOf } from './channel-token.ts'
+import type { Source } from '../message/source.ts'
+import { type AnyChannel, direct, isChannelToken, queue, tokenOf } from './channel-token.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
 import type { FlowStart } from './flow.ts'
+import type { Sink } from './sink.ts'
 import {
   type FlowState,
   addErrorOutlet,
   addRecover,
   addStep,
+  closeAskedBranch,
+  closeBody,
   closeBranch,
   emptyState,
   lastNode,
@@ -19,7 +24,7 @@ import {
 } from './flow-state.ts'
 
 /**
- * Begins a flow (Pipes and Filters). Without an id it has that of the channel it reads from.
+ * Begins a flow (Pipes and Filters). Without an id it has that of the channel it reads from; one that begins with a source needs one.
  *
  * @throws InvalidNameError when the id is empty.
  *
@@ -39,20 +44,43 @@ import {
  * payload // => 'Hello, World!'
  * ```
  */
-export function flow(id?: string): FlowStart {
+export function flow<const Id extends string = never>(id?: Id): FlowStart<Id> {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {
     throw new InvalidNameError(
       `A flow's id must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to take that of its channel.`,
     )
   }
   // The typed face and the untyped builder meet here, and nowhere else.
-  return { from: (channel: AnyChannel, options?: Given) => start(id, channel, options) } as never
+  return { from: (origin: unknown, options?: Given) => start(id, origin, options) } as never
 }
 
-function start(id: string | undefined, channel: AnyChannel, options?: Given): FlowBuilder {
-  const name = id ?? (isChannelToken(channel) ? channel.id : '?')
-  return new FlowBuilder(addStep(emptyState(name), 'inlet', { channel, ...options }))
+function start(id: string | undefined, origin: unknown, options?: Given): FlowBuilder {
+  if (isAdapter<Source<unknown>>(origin, 'open')) return startAt(id, origin, options)
+  const name = id ?? (isChannelToken(origin) ? origin.id : '?')
+  return new FlowBuilder(addStep(emptyState(name), 'inlet', { channel: origin, ...options }))
 }
+
+/** A source sends to a channel of its own, named by its node: there its messages begin, and their dead letters again. */
+function startAt(id: string | undefined, source: Source<unknown>, options: Given = {}): FlowBuilder {
+  if (id === undefined) {
+    throw new InvalidNameError(
+      `A flow that begins with a source needs an id, since there is no channel to take it from. Write flow('nightly').from(...).`,
+    )
+  }
+  const { id: nodeId = 'n0' } = options
+  return new FlowBuilder(
+    addStep(emptyState(id), 'source', {
+      adapter: () => source,
+      label: source.label,
+      channel: direct(`${id}/${String(nodeId)}`),
+      ...options,
+    }),
+  )
+}
+
+/** Whether a value has the method that an adapter is used by. */
+const isAdapter = <T extends object>(value: unknown, method: keyof T & string): value is T =>
+  typeof value === 'object' && value !== null && typeof (value as Given)[method] === 'function'
 
 type Branches = Readonly<Record<string, unknown>>
 type RouteOptions = Given & { readonly otherwise?: unknown }
@@ -86,8 +114,70 @@ class FlowBuilder {
     return this.step('aggregate', { ...options })
   }
 
+  resequence(options?: Given): FlowBuilder {
+    return this.step('resequence', { ...options })
+  }
+
+  scatterGather(branches: Branches, options?: Given): FlowBuilder {
+    const names = Object.keys(branches)
+    const asking = addStep(this.state, 'scatterGather', { branches: names, ...options })
+    const { id } = lastNode(asking)
+    return new FlowBuilder(
+      names.reduce(
+        (outer, name) =>
+          closeAskedBranch(outer, addStep(runBranch(outer, id, `branch:${name}`, branches[name]), 'gather')),
+        asking,
+      ),
+    )
+  }
+
   setHeader(header: string, service: unknown, options?: Given): FlowBuilder {
     return this.step('setHeader', { header, service, ...options })
+  }
+
+  removeHeaders(headers: unknown, options?: Given): FlowBuilder {
+    return this.step('removeHeaders', { headers, ...options })
+  }
+
+  enrich(property: string, service: unknown, options?: Given): FlowBuilder {
+    return this.step('enrich', { property, service, ...options })
+  }
+
+  validate(schema: StandardSchemaV1, options?: Given): FlowBuilder {
+    return this.step('validate', { service: (payload: unknown) => schema['~standard'].validate(payload), ...options })
+  }
+
+  log(line?: unknown, options?: Given): FlowBuilder {
+    return this.step(
+      'log',
+      typeof line === 'function' ? { service: line, ...options } : { ...(line as Given), ...options },
+    )
+  }
+
+  delay(duration: unknown, options?: Given): FlowBuilder {
+    const { id, nodes } = this.state
+    const channel = queue(`${id}/${String(options?.['id'] ?? `n${nodes.length}`)}`)
+    return this.step('delay', {
+      channel,
+      ...(typeof duration === 'function' ? { service: duration } : { duration }),
+      ...options,
+    })
+  }
+
+  throttle(options: Given): FlowBuilder {
+    return this.step('throttle', options)
+  }
+
+  idempotent({ store, ...options }: Given): FlowBuilder {
+    return this.step('idempotent', { ...options, ...(store !== undefined && { store: () => store }) })
+  }
+
+  claimCheckIn({ store, ...options }: Given): FlowBuilder {
+    return this.step('claimCheckIn', { store: () => store, ...options })
+  }
+
+  claimCheckOut({ store, ...options }: Given): FlowBuilder {
+    return this.step('claimCheckOut', { store: () => store, ...options })
   }
 
   tap(channel: unknown, options?: Given): FlowBuilder {
@@ -112,8 +202,9 @@ class FlowBuilder {
     return new FlowBuilder(addErrorOutlet(this.state, { channel, ...options }))
   }
 
-  to(channel: unknown, options?: Given): FlowBuilder {
-    return this.step('outlet', { channel, ...options })
+  to(end: unknown, options?: Given): FlowBuilder {
+    if (!isAdapter<Sink<never>>(end, 'write')) return this.step('outlet', { channel: end, ...options })
+    return this.step('sink', { adapter: () => end, label: end.label, ...options })
   }
 
   toEach(channels: unknown, options?: Given): FlowBuilder {
@@ -126,6 +217,28 @@ class FlowBuilder {
 
   routeBy(selector: unknown, cases: unknown, options?: RouteOptions): FlowBuilder {
     return this.branches(selector, cases, options)
+  }
+
+  recipients(service: unknown, channels: unknown, options?: Given): FlowBuilder {
+    return this.step('recipientList', { service, channels, ...options })
+  }
+
+  barrier(options?: Given): FlowBuilder {
+    return this.step('barrier', { ...options })
+  }
+
+  loop(body: unknown, options?: Given): FlowBuilder {
+    const looping = addStep(this.state, 'loop', { ...options })
+    const { id } = lastNode(looping)
+    return new FlowBuilder(closeBody(looping, id, runBranch(looping, id, 'body', body)))
+  }
+
+  routingSlip(service: unknown, flows: readonly AnyFlow[], options?: Given): FlowBuilder {
+    return this.travel('routingSlip', service, flows, options)
+  }
+
+  dynamicRoute(service: unknown, flows: readonly AnyFlow[], options?: Given): FlowBuilder {
+    return this.travel('dynamicRoute', service, flows, options)
   }
 
   build(): unknown {
@@ -142,6 +255,13 @@ class FlowBuilder {
 
   private step(kind: NodeKind, fields: Given): FlowBuilder {
     return new FlowBuilder(addStep(this.state, kind, fields))
+  }
+
+  private travel(kind: NodeKind, service: unknown, flows: readonly AnyFlow[], options?: Given): FlowBuilder {
+    const channels = flows.map((callee) => gatewayOf(this.state.id, callee))
+    return new FlowBuilder(
+      addStep({ ...this.state, calls: [...this.state.calls, ...flows] }, kind, { service, channels, ...options }),
+    )
   }
 
   private branches(by: unknown, cases: unknown, { otherwise, ...options }: RouteOptions = {}): FlowBuilder {
@@ -207,6 +327,6 @@ function gatewayOf(flowId: string, callee: AnyFlow): AnyChannel {
       },
     )
   }
-  const inlet = graph.nodes.find((node) => node.kind === 'inlet')
+  const inlet = graph.nodes.find((node) => node.kind === 'inlet' || node.kind === 'source')
   return tokenOf(graph.channels.find((channel) => channel.id === inlet?.channel)!)
 }

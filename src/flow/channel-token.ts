@@ -9,8 +9,14 @@ import type { FlowTypeError } from './flow-type-error.ts'
 declare const accepts: unique symbol
 declare const emits: unique symbol
 
+/** What a flow of `Payload` may end in: a channel or a sink that takes it, or a wider type. */
+export interface Accepting<in Payload> {
+  /** @internal */
+  readonly [accepts]?: ((payload: Payload) => void) | undefined
+}
+
 /** A channel that takes payloads of type `Payload`; one that takes a wider type will do. */
-export interface ChannelAccepting<in Payload> {
+export interface ChannelAccepting<in Payload> extends Accepting<Payload> {
   readonly kind: ChannelKind
   readonly id: string
   /** @internal */

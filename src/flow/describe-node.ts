@@ -4,7 +4,8 @@ import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidStepError } from '../errors/flow-errors.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
 import type { NodeKind } from '../graph/graph.ts'
-import { type Field, NODE_SHAPES } from '../graph/shape.ts'
+import type { Field } from '../graph/field.ts'
+import { NODE_SHAPES } from '../graph/shape.ts'
 import { type AnyChannel, isChannelToken } from './channel-token.ts'
 import { type FlowParts, addChannel, addService } from './flow-parts.ts'
 import { type AnyFunction, serviceEntry } from './service.ts'
@@ -21,21 +22,16 @@ export interface Place {
 
 /** The node's fields as data, and the parts with all that they name. */
 export function describeNode<T extends FlowParts>(parts: T, place: Place, given: Given): Described<Given, T> {
-  const shape: Readonly<Record<string, Field>> = NODE_SHAPES[place.kind].fields
-  refuseUnknown(place, given, shape)
-  const data: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(shape)) {
-    const value = given[name]
-    if (name === 'id' || (value === undefined && field.optional === true)) continue
-    ;[data[name], parts] = describeField(parts, { ...place, name, field }, value)
-  }
-  return [data, parts]
+  return describeFields(parts, place, NODE_SHAPES[place.kind].fields, given)
 }
 
 const OPERATORS: Partial<Record<NodeKind, string>> = {
   inlet: 'from',
+  source: 'from',
   outlet: 'to',
+  sink: 'to',
   recipients: 'toEach',
+  recipientList: 'recipients',
   recover: 'onError',
   errorOutlet: 'errorsTo',
 }
@@ -47,6 +43,26 @@ export function operatorOf(kind: NodeKind): string {
 
 type Described<D, T> = readonly [data: D, parts: T]
 type Spot = Place & { readonly name: string; readonly field: Field }
+type Fields = Readonly<Record<string, Field>>
+
+/** The fields of a node, or of the option of this name. */
+function describeFields<T extends FlowParts>(
+  parts: T,
+  place: Place,
+  fields: Fields,
+  given: Given,
+  option?: string,
+): Described<Given, T> {
+  refuseUnknown(place, given, fields, option)
+  const data: Record<string, unknown> = {}
+  for (const [key, field] of Object.entries(fields)) {
+    const value = given[key]
+    if (key === 'id' || (value === undefined && field.optional === true)) continue
+    const name = option === undefined ? key : `${option}.${key}`
+    ;[data[key], parts] = describeField(parts, { ...place, name, field }, value)
+  }
+  return [data, parts]
+}
 
 function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<unknown, T> {
   switch (spot.field.type) {
@@ -76,6 +92,14 @@ function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown
     case 'id':
       if (typeof value !== 'string' || value === '') throw invalid(spot, 'text that is not empty', value)
       return [value, parts]
+    case 'record': {
+      const { orNumber, fields } = spot.field
+      if (orNumber !== undefined && typeof value === 'number')
+        return describeField(parts, { ...spot, field: { ...orNumber, optional: true } }, value)
+      if (typeof value !== 'object' || value === null)
+        throw invalid(spot, `an object${orNumber === undefined ? '' : ' or a number'}`, value)
+      return describeFields(parts, spot, fields, value as Given, spot.name)
+    }
     // What follows the builder makes itself.
     case 'text':
     case 'texts':
@@ -98,19 +122,27 @@ function describeChannel<T extends FlowParts>(parts: T, spot: Spot, value: unkno
 }
 
 /** The field that a node is about. Its function is named by the node alone, others by their option too. */
-const isPrimary = (name: string): boolean => ['service', 'by', 'channel', 'channels'].includes(name)
+const isPrimary = (name: string): boolean => ['service', 'by', 'adapter', 'label', 'channel', 'channels'].includes(name)
 
 const lambdaName = ({ flowId, nodeId, name }: Spot): string => `${flowId}/${nodeId}${isPrimary(name) ? '' : `.${name}`}`
 
 const isNumber = (value: unknown, least: number, whole: boolean): boolean =>
   (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) && (value as number) >= least
 
-function refuseUnknown({ flowId, nodeId, kind }: Place, given: Given, shape: Readonly<Record<string, Field>>): void {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(shape, name))
+function refuseUnknown(
+  { flowId, nodeId, kind }: Place,
+  given: Given,
+  fields: Fields,
+  option: string | undefined,
+): void {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name))
   if (unknown === undefined) return
-  const options = ['id', ...Object.keys(shape).filter((name) => shape[name]!.optional === true && !isPrimary(name))]
+  const options =
+    option === undefined
+      ? ['id', ...Object.keys(fields).filter((name) => fields[name]!.optional === true && !isPrimary(name))]
+      : Object.keys(fields)
   throw new InvalidOptionError(
-    `Flow "${flowId}", node "${nodeId}": ${operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
+    `Flow "${flowId}", node "${nodeId}": ${option ?? operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
     { flowId, nodeId },
   )
 }

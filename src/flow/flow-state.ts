@@ -31,7 +31,7 @@ export function emptyState(id: string): FlowState {
 
 /** Adds a node behind the tails. */
 export function addStep(state: FlowState, kind: NodeKind, given: Given = {}): FlowState {
-  if (kind !== 'inlet') refuseAfterEnd(state, kind)
+  if (NODE_SHAPES[kind].takes !== 'nothing') refuseAfterEnd(state, kind)
   const next = addNode(state, kind, given, state.tails)
   const { id } = lastNode(next)
   const { wayOut, canFail } = NODE_SHAPES[kind]
@@ -73,6 +73,17 @@ export function closeBranch(outer: FlowState, branch: FlowState): FlowState {
     tails: [...outer.tails, ...branch.tails],
     failing: [...outer.failing, ...branch.failing],
   }
+}
+
+/** Back in the chain of `outer`, at its loop: what is open in the body leads back there. */
+export function closeBody(outer: FlowState, loop: string, body: FlowState): FlowState {
+  const back = body.tails.map(({ from, ...port }) => ({ from, to: loop, ...port }))
+  return { ...closeBranch(outer, body), tails: outer.tails, edges: [...body.edges, ...back] }
+}
+
+/** Back in the chain of `outer`, as it was: a branch that is asked ends by itself, and what it fails with is an answer. */
+export function closeAskedBranch({ chain, tails, failing }: FlowState, branch: FlowState): FlowState {
+  return { ...branch, chain, tails, failing }
 }
 
 const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))

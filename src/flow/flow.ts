@@ -1,28 +1,51 @@
 /** The fluent builder as users see it. One interface states each operator; `builder.ts` implements them all, untyped. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ErrorMessage } from '../message/failure.ts'
-import type { Adopt, AnyChannel, ChannelAccepting, PayloadOf, Sent } from './channel-token.ts'
-import type { FlowDef, OneWay, Replies } from './flow-def.ts'
+import type { KnownHeaders } from '../message/headers.ts'
+import type { Source } from '../message/source.ts'
+import type { Accepting, Adopt, AnyChannel, ChannelAccepting, ChannelToken, PayloadOf, Sent } from './channel-token.ts'
+import type { ErrorOf, FlowDef, OneWay, RefsOf, Replies, SrcOf } from './flow-def.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 import type { FailureOf, HeadersAfter, Maybe, Outcome, Override, ValueOf } from './outcome.ts'
 import type {
+  AskedBranches,
+  Branch,
   BranchEnd,
+  ErrorsAfter,
   FlowResult,
+  GatherErrors,
+  Gathered,
   Joined,
+  LoopBody,
   Otherwise,
+  RefsAfter,
   Rest,
   RouteKey,
   SelectorBranches,
   TagBranches,
   TagOf,
 } from './route-types.ts'
+import type { ResilienceOptions } from './resilience-options.ts'
 import type { Handler, NamesIn } from './service.ts'
+import type { SinkFailure } from './sink.ts'
 import type {
   AggregateOptions,
-  CallOptions,
+  BarrierOptions,
+  ClaimCheckOptions,
+  ClaimTicket,
   ConsumerOptions,
   FilterOptions,
+  IdempotentOptions,
+  LogOptions,
+  LoopOptions,
   RecipientsOptions,
+  ResequenceOptions,
+  ScatterGatherOptions,
+  SourceOptions,
   StepOptions,
+  ThrottleOptions,
+  TravelOptions,
+  ValidateOptions,
 } from './step-options.ts'
 import type { HeaderValue, PartOf, Parts, Passed, Recover, SplitsBy } from './step-types.ts'
 
@@ -41,7 +64,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   transform<Q, N = never>(
     fn: Handler<P, H, Q, N>,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, H, FailureOf<Q>>,
   ): Flow<Src, ValueOf<Q>, HeadersAfter<H, Q>, E | FailureOf<Q>, R | N>
 
   /**
@@ -64,7 +87,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   handle<Q, N = never>(
     handler: Handler<P, H, Q, N>,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, H, FailureOf<Q>>,
   ): Flow<Src, ValueOf<Q>, HeadersAfter<H, Q>, E | FailureOf<Q>, R | N>
 
   /**
@@ -89,7 +112,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   filter<F extends Handler<P, H, Outcome<boolean>, unknown>, C extends ChannelAccepting<P> = never>(
     predicate: F,
-    options?: FilterOptions<C>,
+    options?: FilterOptions<C> & ResilienceOptions<P, H, FailureOf<ReturnType<F>>>,
   ): Flow<Src, Passed<P, F>, H, E | FailureOf<ReturnType<F>>, R | NamesIn<F> | Sent<C, P>>
 
   /**
@@ -113,7 +136,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   split<Q extends Outcome<Parts> = never, N = never>(
     splitter?: Handler<P, H, Q, N> | StepOptions,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, H, FailureOf<Q>>,
   ): [SplitsBy<P, Q>] extends [Parts]
     ? Flow<Src, PartOf<SplitsBy<P, Q>>, H, E | FailureOf<Q>, R | N>
     : FlowTypeError<'split() needs a payload that is an array or another iterable: write split((payload) => payload.items)'>
@@ -143,6 +166,161 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   aggregate<G = readonly P[], C extends ChannelAccepting<P> = never>(
     options?: AggregateOptions<P, H, G, C>,
   ): Flow<Src, ValueOf<G>, HeadersAfter<Maybe<H>, G>, E | FailureOf<G>, R | Sent<C, P>>
+
+  /**
+   * Sends each message through a body again and again while a condition holds, which is asked before every turn. Comes to an end: with
+   * more than `max` turns the message fails with a `HopLimitError`.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const halve = flow()
+   *   .from(direct('halve').of<number>())
+   *   .loop((turn) => turn.transform((n) => n / 2), { while: (n) => n > 10, max: 20 })
+   *   .build()
+   *
+   * await using rt = await runtime(app(halve)).start()
+   * const reply = await rt.request('halve', 100)
+   * reply // => { _tag: 'Right', right: 6.25 }
+   * ```
+   */
+  loop<End extends BranchEnd>(
+    body: (turn: Branch<P, H>) => LoopBody<P, End>,
+    options: LoopOptions<P, H>,
+  ): Flow<Src, P, H, E | ErrorsAfter<End>, R | RefsAfter<End>>
+
+  /**
+   * Holds each message until a trigger with the same key has come by another channel, before it or after. The message stays unsettled
+   * in its channel meanwhile, which goes on with others.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, message, queue, runtime } from 'allora'
+   *
+   * const shipping = flow()
+   *   .from(queue('orders').of<string>())
+   *   .barrier({ trigger: direct('paid').of<number>(), timeout: 60_000 })
+   *   .to(queue('shipped'))
+   *   .build()
+   *
+   * await using rt = await runtime(app(shipping)).start()
+   * await rt.send('orders', message('two books', { correlationId: 'o-1' }))
+   * await rt.send('paid', message(25, { correlationId: 'o-1' }))
+   * const order = await rt.channel('shipped').receive()
+   * order.payload // => 'two books'
+   * ```
+   */
+  barrier<C extends AnyChannel>(options: BarrierOptions<P, C>): Flow<Src, P, H, E, R | C>
+
+  /**
+   * Takes each message to flows, one after the other, by a list made for it beforehand: the ids of their source channels (Routing Slip).
+   * Every flow is asked with what the one before it replied.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const double = flow().from(direct('double').of<number>()).transform((n) => n * 2).build()
+   * const next = flow().from(direct('next').of<number>()).transform((n) => n + 1).build()
+   * const steps = flow()
+   *   .from(direct('steps').of<number>())
+   *   .routingSlip((n) => (n > 5 ? ['next'] : ['double', 'next', 'double']), [double, next], { max: 5 })
+   *   .build()
+   *
+   * await using rt = await runtime(app(steps)).start()
+   * const reply = await rt.request('steps', 3)
+   * reply // => { _tag: 'Right', right: 14 }
+   * ```
+   */
+  routingSlip<
+    F extends FlowDef<AnyChannel & ChannelAccepting<P>, P, unknown, unknown>,
+    const Q extends Outcome<readonly SrcOf<F>['id'][]>,
+    N = never,
+  >(
+    select: Handler<P, H, Q, N>,
+    flows: readonly F[],
+    options: TravelOptions,
+  ): Flow<Src, P, H, E | FailureOf<Q> | ErrorOf<F>, R | N | RefsOf<F>>
+
+  /**
+   * Takes each message from flow to flow until `select` gives `undefined`; it is asked before every hop for the id of a flow's source
+   * channel (Dynamic Router). Every flow is asked with what the one before it replied.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const double = flow().from(direct('double').of<number>()).transform((n) => n * 2).build()
+   * const big = flow()
+   *   .from(direct('big').of<number>())
+   *   .dynamicRoute((n) => (n < 100 ? 'double' : undefined), [double], { max: 10 })
+   *   .build()
+   *
+   * await using rt = await runtime(app(big)).start()
+   * const reply = await rt.request('big', 30)
+   * reply // => { _tag: 'Right', right: 120 }
+   * ```
+   *
+   * @typeParam Q - What `select` gives: one of the ids, or `undefined` at the end.
+   */
+  dynamicRoute<
+    F extends FlowDef<AnyChannel & ChannelAccepting<P>, P, unknown, unknown>,
+    const Q extends Outcome<SrcOf<F>['id'] | undefined>,
+    N = never,
+  >(
+    select: Handler<P, H, Q, N>,
+    flows: readonly F[],
+    options: TravelOptions,
+  ): Flow<Src, P, H, E | FailureOf<Q> | ErrorOf<F>, R | N | RefsOf<F>>
+
+  /**
+   * Puts messages into the order of their `sequence` headers, as after a split (Resequencer). One that is missing holds those behind it
+   * until the timeout.
+   *
+   * @example
+   * ```ts
+   * import { app, flow, message, queue, runtime } from 'allora'
+   *
+   * const pages = flow().from(queue('scanned').of<string>()).resequence({ timeout: 5_000, onTimeout: 'emit' }).to(queue('pages')).build()
+   *
+   * await using rt = await runtime(app(pages)).start()
+   * const page = (number: number) => message(`page ${number}`, { correlationId: 'book', sequence: { correlationId: 'book', number } })
+   * for (const number of [2, 1]) await rt.send('scanned', page(number))
+   * const first = await rt.channel('pages').receive()
+   * first.payload // => 'page 1'
+   * ```
+   */
+  resequence<C extends ChannelAccepting<P> = never>(
+    options: ResequenceOptions<P, H, C>,
+  ): Flow<Src, P, H, E, R | Sent<C, P>>
+
+  /**
+   * Asks several branches at the same time and goes on with their replies by name (Scatter-Gather). A branch replies with its last
+   * payload; one that fails, drops the message or takes too long is dealt with by `onFailure`.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const offer = flow()
+   *   .from(direct('offer').of<string>())
+   *   .scatterGather(
+   *     { price: (branch) => branch.handle(async (sku) => sku.length * 10), stock: (branch) => branch.handle(() => 3) },
+   *     { timeout: 1_000, onFailure: 'fail' },
+   *   )
+   *   .transform(({ price, stock }) => `${stock} at ${price}`)
+   *   .build()
+   *
+   * await using rt = await runtime(app(offer)).start()
+   * const reply = await rt.request('offer', 'tea')
+   * reply // => { _tag: 'Right', right: '3 at 30' }
+   * ```
+   */
+  scatterGather<Ends extends Record<string, BranchEnd>, Policy extends 'fail' | 'omit'>(
+    branches: AskedBranches<P, H, Ends>,
+    options: ScatterGatherOptions<Policy>,
+  ): Flow<Src, Gathered<Ends, Policy>, H, E | GatherErrors<Ends, Policy>, R | RefsAfter<Ends[keyof Ends]>>
 
   /**
    * Takes one branch by the value of a property, each with the payload narrowed (Content-Based Router). Every value has a branch,
@@ -204,7 +382,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   routeBy<Q extends Outcome<string>, Ends extends Record<ValueOf<Q> & string, BranchEnd>, N = never>(
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, H, FailureOf<Q>>,
   ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
   /** The same, with a branch for what no case takes. */
   routeBy<
@@ -215,7 +393,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   >(
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
-    options: Otherwise<P, H, Other>,
+    options: Otherwise<P, H, Other> & ResilienceOptions<P, H, FailureOf<Q>>,
   ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends] | Other>
 
   /**
@@ -238,8 +416,62 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   setHeader<const K extends string, V extends Outcome<HeaderValue<K>>, N = never>(
     name: K,
     value: Handler<P, H, V, N>,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, H, FailureOf<V>>,
   ): Flow<Src, P, string extends K ? H : Override<H, { readonly [k in K]: ValueOf<V> }>, E | FailureOf<V>, R | N>
+
+  /** Takes headers away. */
+  removeHeaders<const K extends keyof (H & KnownHeaders) & string>(
+    names: readonly K[],
+    options?: StepOptions,
+  ): Flow<Src, P, Omit<H, K>, E, R>
+
+  /** Goes on with a copy of the payload that has one property more (Content Enricher). */
+  enrich<const K extends string, V, N = never>(
+    property: K,
+    value: Handler<P, H, V, N>,
+    options?: ResilienceOptions<P, H, FailureOf<V>>,
+  ): [P] extends [object]
+    ? Flow<Src, Override<P, { readonly [k in K]: ValueOf<V> }>, HeadersAfter<H, V>, E | FailureOf<V>, R | N>
+    : FlowTypeError<'enrich adds a property to an object, and this payload is none: use transform'>
+
+  /** Goes on with what a schema makes of the payload; what it refuses fails, or goes to `invalidTo` (Invalid Message Channel). */
+  validate<S extends StandardSchemaV1, C extends ChannelAccepting<P> = never>(
+    schema: S,
+    options?: ValidateOptions<C> & ResilienceOptions<P, H, never>,
+  ): Flow<Src, StandardSchemaV1.InferOutput<S>, H, E, R | Sent<C, P>>
+
+  /** Writes a line to the runtime's log: what a function makes of the message, or its id and place. */
+  log<Q extends Outcome<string>, N = never>(
+    line?: Handler<P, H, Q, N> | LogOptions,
+    options?: LogOptions,
+  ): Flow<Src, P, H, E | FailureOf<Q>, R | N>
+
+  /**
+   * Holds messages back for a time, in milliseconds, in a channel of its own (Delayer). Others pass meanwhile, and whoever sent the
+   * message does not wait; 0 or less goes straight on.
+   */
+  delay<Q extends Outcome<number>, N = never>(
+    duration: number | Handler<P, H, Q, N>,
+    options?: ConsumerOptions<P>,
+  ): Flow<Src, P, H, E | FailureOf<Q>, R | N>
+
+  /** Lets at most `rate` messages pass in any `per` milliseconds; the others wait, and their senders with them. */
+  throttle(options: ThrottleOptions): Flow<Src, P, H, E, R>
+
+  /** Lets each key pass once (Idempotent Receiver). A key whose message fails further on may come again. */
+  idempotent<C extends ChannelAccepting<P> = never>(
+    options: IdempotentOptions<P, H, C>,
+  ): Flow<Src, P, H, E, R | Sent<C, P>>
+
+  /** Puts the payload into a store and goes on with a ticket for it (Claim Check). */
+  claimCheckIn(options: ClaimCheckOptions): Flow<Src, ClaimTicket<P>, H, E, R>
+
+  /** Goes on with the payload that a ticket stands for (Claim Check). */
+  claimCheckOut(
+    options: ClaimCheckOptions,
+  ): P extends ClaimTicket<infer Q>
+    ? Flow<Src, Q, H, E, R>
+    : FlowTypeError<'claimCheckOut needs a ticket from claimCheckIn, and this payload is none'>
 
   /** Copies every message to a channel and goes on, whatever becomes of the copy (Wire Tap). */
   tap<C extends ChannelAccepting<P>>(channel: C, options?: StepOptions): Flow<Src, P, H, E, R | Sent<C, P>>
@@ -272,7 +504,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
       (Replies<Q> extends true
         ? unknown
         : FlowTypeError<'call needs a flow that replies, and this one ends in a channel: use .to(channel)'>),
-    options?: CallOptions,
+    options?: ResilienceOptions<P, H, E2>,
   ): Flow<Src, Q, H, E | E2, R | R2>
 
   /**
@@ -297,7 +529,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   onError<Q, N = never>(
     recover: Recover<E, H, Q, N>,
-    options?: StepOptions,
+    options?: Omit<ResilienceOptions<unknown, H, FailureOf<Q>>, 'orderBy'>,
   ): Flow<Src, P | ValueOf<Q>, HeadersAfter<Maybe<H>, Q>, FailureOf<Q>, R | N>
 
   /**
@@ -325,14 +557,40 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
     options?: StepOptions,
   ): Flow<Src, P, H, never, R | Sent<C, ErrorMessage<E>>>
 
-  /** Ends in a channel (Message Endpoint). */
-  to<C extends ChannelAccepting<P>>(channel: C, options?: StepOptions): SealedFlow<Src, E, R | Sent<C, P>>
+  /** Ends in a channel, or in a sink that takes the messages out of the app (Message Endpoint). */
+  to<C extends Accepting<P>>(
+    end: C,
+    options?: C extends AnyChannel ? StepOptions : ResilienceOptions<P, H, SinkFailure<C>>,
+  ): SealedFlow<Src, E | SinkFailure<C>, R | Sent<C, P>>
 
   /** Ends in several channels, in their order (Recipient List). It fails at the first send that is refused, unless `onFailure` says otherwise. */
   toEach<C extends ChannelAccepting<P>>(
     channels: readonly C[],
     options?: RecipientsOptions,
   ): SealedFlow<Src, E, R | Sent<C, P>>
+
+  /**
+   * Ends in those of several channels whose ids a function gives, at least one (computed Recipient List).
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, queue, runtime } from 'allora'
+   *
+   * const orders = flow()
+   *   .from(direct('orders').of<number>())
+   *   .recipients((total) => (total > 100 ? ['billing', 'audit'] : ['billing']), [queue('billing'), queue('audit')])
+   *   .build()
+   *
+   * await using rt = await runtime(app(orders)).start()
+   * for (const total of [50, 500]) await rt.send('orders', total)
+   * const sizes = [rt.channel('billing').size, rt.channel('audit').size] // => [2, 1]
+   * ```
+   */
+  recipients<C extends AnyChannel & ChannelAccepting<P>, const Q extends Outcome<readonly C['id'][]>, N = never>(
+    select: Handler<P, H, Q, N>,
+    channels: readonly C[],
+    options?: RecipientsOptions,
+  ): SealedFlow<Src, E | FailureOf<Q>, R | N | Sent<C, P>>
 
   /** The finished flow, which replies with its last payload to who asked, if anybody did. */
   build(): FlowDef<Src, P, E, R>
@@ -351,13 +609,23 @@ export interface SealedFlow<Src extends AnyChannel, E, R> extends FlowResult<nev
 }
 
 /** The beginning of every flow. */
-export interface FlowStart {
-  /** Takes messages from a channel, one at a time unless `concurrency` allows more (Message Endpoint). */
-  from<const C extends AnyChannel>(
-    channel: C,
-    options?: ConsumerOptions<PayloadOf<C>>,
-  ): unknown extends PayloadOf<C> ? OpenFlow<C> : Flow<C, PayloadOf<C>, {}, never, C>
+export interface FlowStart<Id extends string> {
+  /** Takes messages from a channel, or from a source that brings them in from outside, one at a time unless the options allow more (Message Endpoint). */
+  from<const C extends AnyChannel | Source<unknown>>(
+    origin: C,
+    options?: C extends AnyChannel ? ConsumerOptions<PayloadOf<C>> : SourceOptions,
+  ): FlowFrom<C, Id>
 }
+
+type FlowFrom<C, Id extends string> = C extends AnyChannel
+  ? unknown extends PayloadOf<C>
+    ? OpenFlow<C>
+    : Flow<C, PayloadOf<C>, {}, never, C>
+  : [Id] extends [never]
+    ? FlowTypeError<"a flow that begins with a source needs an id: write flow('nightly').from(...)">
+    : C extends Source<infer P>
+      ? Flow<ChannelToken<'direct', never, P>, P, {}, never, never>
+      : never
 
 /**
  * A flow from a channel whose payload is not known yet: the annotated parameter of the first function says it. Without such a
@@ -370,25 +638,25 @@ export interface OpenFlow<C extends AnyChannel> extends Omit<
   /** Makes another payload (Message Translator). */
   transform<P, Q, N = never>(
     fn: Handler<P, {}, Q, N>,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, {}, FailureOf<Q>>,
   ): Flow<Adopt<C, P>, ValueOf<Q>, HeadersAfter<{}, Q>, FailureOf<Q>, Adopt<C, P> | N>
 
   /** Calls a service and goes on with its result (Service Activator). */
   handle<P, Q, N = never>(
     handler: Handler<P, {}, Q, N>,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, {}, FailureOf<Q>>,
   ): Flow<Adopt<C, P>, ValueOf<Q>, HeadersAfter<{}, Q>, FailureOf<Q>, Adopt<C, P> | N>
 
   /** Lets a message pass or not (Message Filter). A type guard narrows the payload. */
   filter<P, F extends Handler<P, {}, Outcome<boolean>, unknown>, D extends ChannelAccepting<P> = never>(
     predicate: F & Handler<P, {}, Outcome<boolean>, unknown>,
-    options?: FilterOptions<D>,
+    options?: FilterOptions<D> & ResilienceOptions<P, {}, FailureOf<ReturnType<F>>>,
   ): Flow<Adopt<C, P>, Passed<P, F>, {}, FailureOf<ReturnType<F>>, Adopt<C, P> | NamesIn<F> | Sent<D, P>>
 
   /** Makes a message of each part that a function gives (Splitter). */
   split<P, Q extends Outcome<Parts> = never, N = never>(
     splitter?: Handler<P, {}, Q, N> | StepOptions,
-    options?: StepOptions,
+    options?: ResilienceOptions<P, {}, FailureOf<Q>>,
   ): [Q] extends [never]
     ? FlowTypeError<'split() needs a payload that is an array or another iterable: write split((payload) => payload.items)'>
     : Flow<Adopt<C, P>, PartOf<ValueOf<Q>>, {}, FailureOf<Q>, Adopt<C, P> | N>

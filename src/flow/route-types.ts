@@ -62,10 +62,36 @@ export interface Otherwise<P, H, End> extends StepOptions {
 
 type PayloadAfter<End> = End extends FlowResult<infer P, unknown, unknown, unknown> ? P : never
 type HeadersAfterBranch<End> = End extends FlowResult<unknown, infer H, unknown, unknown> ? H : never
-type ErrorsAfter<End> = End extends FlowResult<unknown, unknown, infer E, unknown> ? E : never
-type RefsAfter<End> = End extends FlowResult<unknown, unknown, unknown, infer R> ? R : never
+/** The typed errors that branches ended with. */
+export type ErrorsAfter<End> = End extends FlowResult<unknown, unknown, infer E, unknown> ? E : never
+/** The channels and services that branches used. */
+export type RefsAfter<End> = End extends FlowResult<unknown, unknown, unknown, infer R> ? R : never
 
 /** What a route goes on as: the union of its branches, or sealed when none goes on. */
 export type Joined<Src extends AnyChannel, E, R, End> = [PayloadAfter<End>] extends [never]
   ? SealedFlow<Src, E | ErrorsAfter<End>, R | RefsAfter<End>>
   : Flow<Src, PayloadAfter<End>, HeadersAfterBranch<End>, E | ErrorsAfter<End>, R | RefsAfter<End>>
+
+/** The branches of a scatter-gather, by name. Each goes on to its end, where its payload is the reply. */
+export type AskedBranches<P, H, Ends> = {
+  readonly [K in keyof Ends]: (
+    branch: Branch<P, H>,
+  ) => Ends[K] &
+    ([PayloadAfter<Ends[K]>] extends [never]
+      ? FlowTypeError<'a branch of scatterGather replies with its last payload, and this one ends in a channel: leave .to out'>
+      : unknown)
+}
+
+/** The replies of branches by name; each may be missing where failures are left out. */
+export type Gathered<Ends, Policy> = Policy extends 'omit'
+  ? { readonly [K in keyof Ends]?: PayloadAfter<Ends[K]> }
+  : { readonly [K in keyof Ends]: PayloadAfter<Ends[K]> }
+
+/** The typed errors of the branches, where they fail the message. */
+export type GatherErrors<Ends, Policy> = Policy extends 'omit' ? never : ErrorsAfter<Ends[keyof Ends]>
+
+/** The body of a loop: it may end with any payload that it can begin with. */
+export type LoopBody<P, End> = End &
+  ([PayloadAfter<End>] extends [P]
+    ? unknown
+    : FlowTypeError<'the body of a loop must end with the payload it begins with: make it the same type again'>)

@@ -1,7 +1,9 @@
 /** The last argument of the operators. */
 import type { Exchange } from '../message/exchange.ts'
 import type { Message } from '../message/message.ts'
-import type { ChannelAccepting } from './channel-token.ts'
+import type { ClaimStore } from '../message/claim-store.ts'
+import type { KeyStore } from '../message/key-store.ts'
+import type { AnyChannel, ChannelAccepting, PayloadOf } from './channel-token.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 
 /** What every operator takes. */
@@ -16,6 +18,12 @@ export interface ConsumerOptions<P> extends StepOptions {
   readonly concurrency?: number
   /** Messages of one key keep their order, also with a concurrency above 1. */
   readonly orderBy?: (payload: P, message: Message<P>) => unknown
+}
+
+/** How messages are taken from a source. */
+export interface SourceOptions extends StepOptions {
+  /** Messages in work at the same time; absent = 1. The source is asked for the next one when there is room for it. */
+  readonly maxInFlight?: number
 }
 
 /** What becomes of what a filter rejects: sent to a channel, failed, or - without either - counted as dropped. */
@@ -50,9 +58,51 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
   readonly discardTo?: C
 }
 
-/** What a request into another flow takes. */
-export interface CallOptions extends StepOptions {
-  /** Milliseconds until it fails; absent = 30,000. */
+/** How messages are put into the order of their `sequence` headers. */
+export interface ResequenceOptions<P, H, C extends ChannelAccepting<P>> extends StepOptions {
+  /** The key of a message's sequence; absent = its correlation id. */
+  readonly correlateBy?: (payload: P, exchange: Exchange<P, H>) => unknown
+  /** Milliseconds that messages wait for those missing before them. */
+  readonly timeout: number
+  /** What the timeout does with the messages that waited, up to the next gap. */
+  readonly onTimeout: 'emit' | 'discard'
+  /** Messages missing before one at most: with more it does not wait for the timeout; absent = any number. */
+  readonly maxGap?: number
+  /** Where late, duplicate and discarded messages go; absent = counted as dropped. */
+  readonly discardTo?: C
+}
+
+/** How branches are asked. */
+export interface ScatterGatherOptions<Policy extends 'fail' | 'omit'> extends StepOptions {
+  /** Milliseconds that each branch has for its reply. */
+  readonly timeout: number
+  /** What a branch that fails or gives no reply in time does: `'fail'` the message, or `'omit'` its reply. */
+  readonly onFailure: Policy
+}
+
+/** What a message waits for. */
+export interface BarrierOptions<P, C extends AnyChannel> extends StepOptions {
+  /** The key of a message and of its trigger; absent = the correlation id. */
+  readonly correlateBy?: (payload: P | PayloadOf<C>, exchange: Exchange<P | PayloadOf<C>>) => unknown
+  /** Milliseconds that a message waits before it fails with a `BarrierTimeoutError`, and a trigger that came first before it is dropped. */
+  readonly timeout: number
+  /** The channel triggers come by; each lets one message go on. */
+  readonly trigger: C
+}
+
+/** How often a body is run. */
+export interface LoopOptions<P, H> extends StepOptions {
+  /** Whether there is another turn; asked before each. */
+  readonly while: (payload: P, exchange: Exchange<P, H>) => boolean | PromiseLike<boolean>
+  /** Turns of one message at most, at least 1; with more it fails with a `HopLimitError`. */
+  readonly max: number
+}
+
+/** How far a message is taken. */
+export interface TravelOptions extends StepOptions {
+  /** Flows that one message is taken to at most, at least 1; with more it fails with a `HopLimitError`. */
+  readonly max: number
+  /** Milliseconds for each reply; absent = 30,000. */
   readonly timeout?: number
 }
 
@@ -60,4 +110,50 @@ export interface CallOptions extends StepOptions {
 export interface RecipientsOptions extends StepOptions {
   /** `'continue'`: fails only when every send failed; absent = at the first one refused. */
   readonly onFailure?: 'continue'
+}
+/** What `validate` takes. */
+export interface ValidateOptions<C> extends StepOptions {
+  /** Where messages go that do not fit; absent = they fail, and without a scope become dead letters with the reason `invalid`. */
+  readonly invalidTo?: C
+}
+
+/** What `log` takes. */
+export interface LogOptions extends StepOptions {
+  /** Absent = `'info'`. */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** The pace of `throttle`. */
+export interface ThrottleOptions extends StepOptions {
+  /** Messages that may pass. */
+  readonly rate: number
+  /** In this many milliseconds. */
+  readonly per: number
+}
+
+/** What `idempotent` takes. */
+export interface IdempotentOptions<P, H, C extends ChannelAccepting<P>> extends StepOptions {
+  /** What makes two messages the same. */
+  readonly key: (payload: P, exchange: Exchange<P, H>) => string | number
+  /** Where keys are remembered; absent = the last 100,000 in memory. */
+  readonly store?: KeyStore
+  /** Milliseconds that a key is remembered; absent = as long as there is room. */
+  readonly window?: number
+  /** Where messages go whose key has passed; absent = counted as dropped. */
+  readonly discardTo?: C
+}
+
+/** What a claim check takes. */
+export interface ClaimCheckOptions extends StepOptions {
+  /** Where payloads are kept: the same for check-in and check-out. */
+  readonly store: ClaimStore
+}
+
+declare const claimed: unique symbol
+
+/** Stands for a payload in a store. */
+export interface ClaimTicket<out P> {
+  /** The key of the payload in the store: the id of the message that was checked in. */
+  readonly claim: string
+  readonly [claimed]?: P
 }

@@ -64,12 +64,12 @@ export const DIAGNOSTIC_CODES = {
   ALLORA113: {
     title: 'Edge that fits no node or port',
     explanation:
-      "An edge leads from a way out of one node to another node. Normal ways out have no port; a route has 'case:<name>' for each of its cases and 'otherwise' if it has one; 'error' leads from a node that can fail to a recover or errorOutlet node. Each way out has one edge.",
+      "An edge leads from a way out of one node to another node. Normal ways out have no port; a route has 'case:<name>' for each of its cases and 'otherwise' if it has one; a scatter-gather has 'branch:<name>' for each of its branches; a loop has 'body'; 'error' leads from a node that can fail to a recover or errorOutlet node. Each way out has one edge.",
   },
   ALLORA114: {
     title: 'Call that cannot be answered',
     explanation:
-      'A call waits for a reply of another flow of the app. There is no such flow, the call sends to a channel the flow does not read from, or no path from that flow ends in a reply. Call a flow that replies, or send to its channel instead of calling it.',
+      'A call, a routing slip or a dynamic route waits for a reply of another flow of the app. There is no such flow, the call sends to a channel the flow does not read from, or no path from that flow ends in a reply. Call a flow that replies, or send to its channel instead of calling it.',
   },
   ALLORA115: {
     title: 'Error scope that cannot work',
@@ -89,7 +89,7 @@ export const DIAGNOSTIC_CODES = {
   ALLORA118: {
     title: 'Loop inside a flow',
     explanation:
-      'The edges of a flow lead in a circle, so a message could stay in the flow for ever. To repeat something, send to a channel that the flow reads from, with a way out.',
+      'The edges of a flow lead in a circle, so a message could stay in the flow for ever. To repeat something, use a loop, which counts its turns.',
   },
   ALLORA119: {
     title: 'Options that contradict each other',
@@ -98,7 +98,7 @@ export const DIAGNOSTIC_CODES = {
   ALLORA120: {
     title: 'Empty or repeated entries',
     explanation:
-      'A recipient list without recipients would lose every message and one that names a channel twice sends every message twice; a route without cases fails on every message and one with the same case twice cannot tell them apart.',
+      'A recipient list without recipients would lose every message and one that names a channel twice sends every message twice; a route without cases fails on every message and one with the same case twice cannot tell them apart, nor can a scatter-gather its branches.',
   },
 } as const
 

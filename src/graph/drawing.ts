@@ -2,7 +2,8 @@
 import { match } from 'ts-pattern'
 import { type AppIndex, type Step, indexApp } from './app-index.ts'
 import type { AggregateNode, AppGraph, ChannelSpec, GraphNode } from './graph.ts'
-import type { ChannelUse } from './references.ts'
+import { type ChannelUse, asks } from './references.ts'
+import { resilienceOf, timeoutsOf } from './resilience.ts'
 
 /** The outline of a figure. */
 export type Outline =
@@ -96,35 +97,58 @@ function channelFigure(key: string, id: string, spec: ChannelSpec | undefined): 
   return { key, outline, tone: 'channel', text: [id, what, ...given(spec.payload)] }
 }
 
-function nodeFigure(key: string, { node, flowId }: Step): Figure {
+function nodeFigure(key: string, step: Step): Figure {
+  const { text, ...figure } = figureOf(key, step)
+  return { ...figure, text: [...text, ...resilienceIn(step.node)] }
+}
+
+function figureOf(key: string, { node, flowId }: Step): Figure {
   const step = (outline: Outline, ...details: (string | undefined)[]): Figure => {
     // A lambda is known by its node; its name would only say both again.
     const named = details.flatMap(given).filter((detail) => !detail.startsWith(`${flowId}/${node.id}`))
     return { key, outline, tone: 'step', text: [node.kind, ...(named.length === 0 ? [node.id] : named)] }
   }
-  const end = (word: string, ...details: (string | undefined)[]): Figure => ({
-    key,
-    outline: 'circle',
-    tone: 'step',
-    text: [word, ...details.flatMap(given)],
-  })
+  const end = (word: string, ...details: (string | undefined)[]): Figure => {
+    return { key, outline: 'circle', tone: 'step', text: [word, ...details.flatMap(given)] }
+  }
   return match(node)
     .returnType<Figure>()
     .with({ kind: 'inlet' }, ({ concurrency }) => end('from', counted('x', concurrency)))
+    .with({ kind: 'source' }, ({ label, maxInFlight }) => end('from', label, counted('x', maxInFlight)))
     .with({ kind: 'transform' }, { kind: 'handle' }, ({ service }) => step('box', service))
     .with({ kind: 'filter' }, ({ service }) => step('diamond', service))
     .with({ kind: 'split' }, ({ service }) => step('widening', service))
     .with({ kind: 'aggregate' }, (aggregate) => step('narrowing', ...groupRules(aggregate)))
+    .with({ kind: 'resequence' }, ({ timeout, correlateBy }) => step('narrowing', `timeout ${timeout} ms`, correlateBy))
+    .with({ kind: 'scatterGather' }, ({ timeout, onFailure }) =>
+      step('widening', `timeout ${timeout} ms`, `${onFailure} on failure`),
+    )
+    .with({ kind: 'gather' }, () => end('gather'))
     .with({ kind: 'route' }, ({ by }) => step('diamond', 'key' in by ? `by ${by.key}` : by.service))
+    .with({ kind: 'loop' }, (loop) => step('diamond', loop.while, `at most ${loop.max} turns`))
+    .with({ kind: 'routingSlip' }, { kind: 'dynamicRoute' }, ({ service, max }) =>
+      step('framed', service, `at most ${max} hops`),
+    )
+    .with({ kind: 'barrier' }, ({ timeout, correlateBy }) => step('narrowing', `timeout ${timeout} ms`, correlateBy))
     .with({ kind: 'join' }, () => end('join'))
     .with({ kind: 'setHeader' }, ({ header, service }) => step('box', header, service))
+    .with({ kind: 'removeHeaders' }, ({ headers }) => step('box', headers.join(', ')))
+    .with({ kind: 'enrich' }, ({ property, service }) => step('box', property, service))
+    .with({ kind: 'validate' }, ({ service }) => step('diamond', service))
+    .with({ kind: 'log' }, ({ level, service }) => step('rounded', level, service))
+    .with({ kind: 'delay' }, ({ duration, service }) => step('rounded', milliseconds(duration), service))
+    .with({ kind: 'throttle' }, ({ rate, per }) => step('rounded', `${rate} in ${per} ms`))
+    .with({ kind: 'idempotent' }, ({ key }) => step('diamond', key))
+    .with({ kind: 'claimCheckIn' }, { kind: 'claimCheckOut' }, ({ store }) => step('box', store))
     .with({ kind: 'tap' }, () => end('tap'))
     .with({ kind: 'through' }, ({ concurrency }) => end('through', counted('x', concurrency)))
     .with({ kind: 'call' }, ({ flow }) => step('framed', flow))
     .with({ kind: 'recover' }, ({ service }) => ({ ...step('rounded', service), tone: 'failure' }))
     .with({ kind: 'errorOutlet' }, () => ({ ...end('errors to'), tone: 'failure' }))
     .with({ kind: 'outlet' }, () => end('to'))
+    .with({ kind: 'sink' }, ({ label }) => end('to', label))
     .with({ kind: 'recipients' }, () => end('to each'))
+    .with({ kind: 'recipientList' }, ({ service }) => step('diamond', service))
     .with({ kind: 'reply' }, () => end('reply'))
     .exhaustive()
 }
@@ -133,6 +157,23 @@ function groupRules({ size, timeout, when, combine }: AggregateNode): (string | 
   return [counted('size', size), timeout === undefined ? undefined : `timeout ${timeout} ms`, when, combine]
 }
 
+/** A resilience record in words. */
+function resilienceIn(node: GraphNode): string[] {
+  const record = resilienceOf(node)
+  const { retry, circuitBreaker, concurrency } = record
+  const { attempt, overall } = timeoutsOf(record)
+  const lines = [
+    counted('tries', retry?.attempts),
+    attempt === undefined ? undefined : `timeout ${attempt} ms`,
+    overall === undefined ? undefined : `timeout ${overall} ms overall`,
+    circuitBreaker && `opens at ${circuitBreaker.failures} of ${circuitBreaker.window ?? circuitBreaker.failures}`,
+    counted('x', concurrency),
+  ]
+  return lines.flatMap(given)
+}
+
+const milliseconds = (duration: number | undefined): string | undefined =>
+  duration === undefined ? undefined : `${duration} ms`
 const counted = (what: string, count: number | undefined): string | undefined =>
   count === undefined ? undefined : `${what} ${count}`
 const given = (text: string | undefined): string[] => (text === undefined ? [] : [text])
@@ -145,16 +186,22 @@ function channelLines(step: Step, key: string, channelKeys: ReadonlyMap<string, 
   })
 }
 
-function manner({ kind }: GraphNode, { sends, consumes }: ChannelUse): Omit<Line, 'from' | 'to'> {
-  if (sends === 'sometimes') return { label: 'discard', dotted: true }
-  if (kind === 'tap') return { dotted: true }
-  return consumes || kind === 'call' ? { bothWays: true } : {}
+function manner(node: GraphNode, { sends, consumes }: ChannelUse): Omit<Line, 'from' | 'to'> {
+  if (consumes || asks(node)) return { bothWays: true }
+  if (node.kind === 'tap' || node.kind === 'recipientList') return { dotted: true }
+  return sends === 'sometimes' ? { label: 'discard', dotted: true } : {}
 }
 
 function edgeLines({ ways }: Step, key: string, keys: ReadonlyMap<Step, string>): Line[] {
   return ways.flatMap(({ port, to }) => {
     if (to === undefined || port === 'error') return []
-    return [{ from: key, to: keys.get(to)!, ...(port !== undefined && { label: port.replace(/^case:(?=.)/s, '') }) }]
+    return [
+      {
+        from: key,
+        to: keys.get(to)!,
+        ...(port !== undefined && { label: port.replace(/^(?:case|branch):(?=.)/s, '') }),
+      },
+    ]
   })
 }
 

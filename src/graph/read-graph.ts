@@ -29,7 +29,8 @@ import {
   type GraphNode,
   type NodeKind,
 } from './graph.ts'
-import { CHANNEL_FIELDS, EDGE_FIELDS, type Field, NODE_SHAPES } from './shape.ts'
+import type { Field, RecordField } from './field.ts'
+import { CHANNEL_FIELDS, EDGE_FIELDS, NODE_SHAPES } from './shape.ts'
 
 /**
  * Reads a flow from data, such as what `JSON.parse` gave: a frozen copy with nothing but known fields.
@@ -119,7 +120,15 @@ function decoderOf(field: Field): Decoder<unknown> {
     .with({ type: 'flow' }, () => text('the id of a flow'))
     .with({ type: 'channel' }, () => text('the id of a channel'))
     .with({ type: 'selector' }, () => selector)
+    .with({ type: 'record' }, recordOrNumber)
     .exhaustive()
+}
+
+function recordOrNumber({ fields, orNumber }: RecordField): Decoder<unknown> {
+  const whole = record(properties<object>(fields))
+  if (orNumber === undefined) return whole
+  const short = value('an object or a finite number', Number.isFinite as (came: unknown) => came is number)
+  return (came, path) => (isObject(came) ? whole(came, path) : short(came, path))
 }
 
 /** The compiler holds the tables of shape.ts against the interfaces of graph.ts, so a row may be read as its interface. */

@@ -3,110 +3,35 @@
  * describes graphs works from here; a node or field of graph.ts that has no row does not compile.
  */
 import type {
+  ChannelField,
+  ChannelsField,
+  FieldType,
+  FieldsOf,
+  FlowField,
+  FunctionField,
+  IdField,
+  NumberField,
+  OneOfField,
+  TextField,
+  TextsField,
+} from './field.ts'
+import type {
   AggregateNode,
   ChannelKind,
   ChannelSpec,
   FilterNode,
   GraphEdge,
   GraphNode,
+  LogNode,
   NodeKind,
   Overflow,
+  RecipientListNode,
   RecipientsNode,
+  ResequenceNode,
+  Resilience,
+  RetryPolicy,
+  ScatterGatherNode,
 } from './graph.ts'
-
-/** What a field holds. */
-export type FieldType =
-  | IdField
-  | TextField
-  | TextsField
-  | FlagField
-  | NumberField
-  | OneOfField<string>
-  | FunctionField
-  | FlowField
-  | ChannelField
-  | ChannelsField
-  | SelectorField
-
-/** A name: text that is not empty. */
-export interface IdField {
-  readonly type: 'id'
-}
-/** Any text. */
-export interface TextField {
-  readonly type: 'text'
-}
-/** A list of texts. */
-export interface TextsField {
-  readonly type: 'texts'
-}
-/** True or false. */
-export interface FlagField {
-  readonly type: 'flag'
-}
-/** A finite number. */
-export interface NumberField {
-  readonly type: 'number'
-  /** The smallest that makes sense. */
-  readonly least: number
-  /** Whether fractions make no sense. */
-  readonly whole: boolean
-  /** Whether the word `'unbounded'` may stand instead. */
-  readonly orUnbounded?: true
-}
-/** One of a few words. */
-export interface OneOfField<out T extends string> {
-  readonly type: 'oneOf'
-  readonly values: readonly T[]
-}
-/** The name of a function in the side table of the app. */
-export interface FunctionField {
-  readonly type: 'function'
-}
-/** The id of a flow. */
-export interface FlowField {
-  readonly type: 'flow'
-}
-/** How a node uses the channel a field names. */
-export interface ChannelRole {
-  readonly consumes: boolean
-  /** Whether every message that gets to the node is sent there, only some, or none. */
-  readonly sends: 'always' | 'sometimes' | 'never'
-}
-/** The id of a channel. */
-export interface ChannelField extends ChannelRole {
-  readonly type: 'channel'
-}
-/** The ids of several channels. */
-export interface ChannelsField extends ChannelRole {
-  readonly type: 'channels'
-}
-/** What a route goes by: a key of the payload or a function. */
-export interface SelectorField {
-  readonly type: 'selector'
-}
-
-/** A property of graph data. */
-export type Field = FieldType & { readonly optional?: true }
-
-/** The kinds of field that can hold a `T`. */
-type FieldTypeFor<T> = [T] extends [boolean]
-  ? FlagField
-  : [T] extends [number | 'unbounded']
-    ? NumberField
-    : [T] extends [string]
-      ? string extends T
-        ? IdField | TextField | FunctionField | FlowField | ChannelField
-        : OneOfField<T>
-      : [T] extends [readonly string[]]
-        ? TextsField | ChannelsField
-        : SelectorField
-
-/** A field for every property of `T`, optional where the property is. */
-export type FieldsOf<T> = {
-  readonly [K in keyof T]-?: FieldTypeFor<Required<T>[K]> &
-    (Pick<T, K> extends Required<Pick<T, K>> ? { readonly optional?: never } : { readonly optional: true })
-}
 
 /** What the library knows about a kind of node. */
 export interface NodeShape<N> {
@@ -139,6 +64,7 @@ const to: ChannelField = { type: 'channel', consumes: false, sends: 'always' }
 const via: ChannelField = { type: 'channel', consumes: true, sends: 'always' }
 const sometimesTo: ChannelField = { type: 'channel', consumes: false, sends: 'sometimes' }
 const allOf: ChannelsField = { type: 'channels', consumes: false, sends: 'always' }
+const someOf: ChannelsField = { type: 'channels', consumes: false, sends: 'sometimes' }
 const count: NumberField = { type: 'number', least: 1, whole: true }
 const countOrNone: NumberField = { type: 'number', least: 0, whole: true }
 const milliseconds: NumberField = { type: 'number', least: 0, whole: false }
@@ -154,6 +80,35 @@ const optional = <F extends FieldType>(field: F): F & { readonly optional: true 
 const step = { takes: 'messages', wayOut: 'next', passesOn: 'always', canFail: true } as const
 const end = { ...step, wayOut: 'end' } as const
 
+/** The fields of every node that calls user code. */
+const resilience: FieldsOf<Resilience> = {
+  retry: {
+    type: 'record',
+    fields: {
+      attempts: count,
+      delay: optional(milliseconds),
+      factor: optional({ type: 'number', least: 1, whole: false }),
+      max: optional(milliseconds),
+      jitter: optional(oneOf<NonNullable<RetryPolicy['jitter']>>({ none: true, full: true, equal: true })),
+      when: optional(fn),
+    },
+    optional: true,
+  },
+  timeout: {
+    type: 'record',
+    fields: { attempt: optional(milliseconds), overall: optional(milliseconds) },
+    orNumber: milliseconds,
+    optional: true,
+  },
+  circuitBreaker: {
+    type: 'record',
+    fields: { failures: count, window: optional(count), resetAfter: milliseconds },
+    optional: true,
+  },
+  concurrency: optional(count),
+  orderBy: optional(fn),
+}
+
 /** Every kind of node. */
 export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNode, { kind: K }>> } = {
   inlet: {
@@ -162,19 +117,26 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
     takes: 'nothing',
     canFail: false,
   },
-  transform: { fields: { id, service: fn }, ...step },
-  handle: { fields: { id, service: fn }, ...step },
+  source: {
+    fields: { id, adapter: fn, label: optional(text), channel: via, maxInFlight: optional(count) },
+    ...step,
+    takes: 'nothing',
+    canFail: false,
+  },
+  transform: { fields: { id, service: fn, ...resilience }, ...step },
+  handle: { fields: { id, service: fn, ...resilience }, ...step },
   filter: {
     fields: {
       id,
       service: fn,
       discardTo: optional(sometimesTo),
       reject: optional(oneOf<Word<FilterNode, 'reject'>>({ error: true })),
+      ...resilience,
     },
     ...step,
     passesOn: 'sometimes',
   },
-  split: { fields: { id, service: optional(fn) }, ...step, passesOn: 'sometimes' },
+  split: { fields: { id, service: optional(fn), ...resilience }, ...step, passesOn: 'sometimes' },
   aggregate: {
     fields: {
       id,
@@ -191,25 +153,95 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
     ...step,
     passesOn: 'sometimes',
   },
+  resequence: {
+    fields: {
+      id,
+      correlateBy: optional(fn),
+      timeout: milliseconds,
+      onTimeout: oneOf<ResequenceNode['onTimeout']>({ emit: true, discard: true }),
+      maxGap: optional(countOrNone),
+      discardTo: optional(sometimesTo),
+    },
+    ...step,
+    passesOn: 'sometimes',
+  },
+  scatterGather: {
+    fields: {
+      id,
+      branches: texts,
+      timeout: milliseconds,
+      onFailure: oneOf<ScatterGatherNode['onFailure']>({ fail: true, omit: true }),
+    },
+    ...step,
+  },
+  gather: { fields: { id }, ...end, canFail: false },
   route: {
-    fields: { id, by: { type: 'selector' }, cases: texts, otherwise: optional({ type: 'flag' }) },
+    fields: { id, by: { type: 'selector' }, cases: texts, otherwise: optional({ type: 'flag' }), ...resilience },
     ...step,
     wayOut: 'cases',
     passesOn: 'sometimes',
   },
+  loop: { fields: { id, while: fn, max: count }, ...step, passesOn: 'sometimes' },
+  routingSlip: { fields: { id, service: fn, channels: someOf, max: count, timeout: optional(milliseconds) }, ...step },
+  dynamicRoute: { fields: { id, service: fn, channels: someOf, max: count, timeout: optional(milliseconds) }, ...step },
+  barrier: { fields: { id, correlateBy: optional(fn), timeout: milliseconds, trigger: from }, ...step },
   join: { fields: { id }, ...step, canFail: false },
-  setHeader: { fields: { id, header: id, service: fn }, ...step },
+  setHeader: { fields: { id, header: id, service: fn, ...resilience }, ...step },
+  removeHeaders: { fields: { id, headers: texts }, ...step, canFail: false },
+  enrich: { fields: { id, property: id, service: fn, ...resilience }, ...step },
+  validate: {
+    fields: { id, service: fn, invalidTo: optional(sometimesTo), ...resilience },
+    ...step,
+    passesOn: 'sometimes',
+  },
+  log: {
+    fields: {
+      id,
+      level: optional(oneOf<Word<LogNode, 'level'>>({ debug: true, info: true, warn: true, error: true })),
+      service: optional(fn),
+    },
+    ...step,
+  },
+  delay: {
+    fields: {
+      id,
+      channel: via,
+      duration: optional(milliseconds),
+      service: optional(fn),
+      concurrency: optional(count),
+      orderBy: optional(fn),
+    },
+    ...step,
+  },
+  throttle: { fields: { id, rate: count, per: milliseconds }, ...step, canFail: false },
+  idempotent: {
+    fields: { id, key: fn, store: optional(fn), window: optional(milliseconds), discardTo: optional(sometimesTo) },
+    ...step,
+    passesOn: 'sometimes',
+  },
+  claimCheckIn: { fields: { id, store: fn }, ...step },
+  claimCheckOut: { fields: { id, store: fn }, ...step },
   tap: { fields: { id, channel: to }, ...step, canFail: false },
   through: { fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) }, ...step },
-  call: { fields: { id, flow, channel: to, timeout: optional(milliseconds) }, ...step },
-  recover: { fields: { id, service: fn }, ...step, takes: 'failures' },
+  call: { fields: { id, flow, channel: to, ...resilience }, ...step },
+  recover: { fields: { id, service: fn, ...resilience }, ...step, takes: 'failures' },
   errorOutlet: { fields: { id, channel: to }, ...end, takes: 'failures', canFail: false },
   outlet: { fields: { id, channel: to }, ...end },
+  sink: { fields: { id, adapter: fn, label: optional(text), ...resilience }, ...end },
   recipients: {
     fields: {
       id,
       channels: allOf,
       onFailure: optional(oneOf<Word<RecipientsNode, 'onFailure'>>({ continue: true })),
+    },
+    ...end,
+  },
+  recipientList: {
+    fields: {
+      id,
+      service: fn,
+      channels: someOf,
+      onFailure: optional(oneOf<Word<RecipientListNode, 'onFailure'>>({ continue: true })),
     },
     ...end,
   },

@@ -69,7 +69,14 @@ export class ChannelHandle {
       channelOf: () => this.bound,
     }
     const { runner, segments } = compile(graph, bindings, this.engine)
-    return this.engine.consumers.attach(runner, segments[0]!, this.bound, options)
+    const { consumers } = this.engine
+    const subscription = consumers.attach(runner, segments[0]!, this.bound, options)
+    const stop = subscription.stop.bind(subscription)
+    subscription.stop = () => {
+      consumers.detach(subscription)
+      return stop()
+    }
+    return subscription
   }
 
   protected get bound(): BoundChannel {

@@ -1,5 +1,5 @@
 /** Those who take messages out of channels: the flows of the app, and handlers subscribed by hand. */
-import type { ConsumeOptions, Subscription } from '../transport/transport.ts'
+import type { ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
@@ -22,7 +22,7 @@ export class Consumers {
     return [...this.channels.values()].every(({ port }) => port.stats.buffered === 0)
   }
 
-  /** Lets a stretch of a flow take what comes to a channel. */
+  /** Lets a stretch of a flow take what comes to a channel. Whoever stops it detaches it. */
   attach(
     runner: FlowRunner,
     segment: Segment,
@@ -31,20 +31,28 @@ export class Consumers {
   ): Subscription {
     const { source, start } = segment
     const { listeners } = this.events
-    const subscription = channel.port.consume({ ...options, name: `flow "${source.flowId}"` }, (delivery) => {
+    const { lender } = source
+    const wishes = { ...options, name: `flow "${source.flowId}"` }
+    const consumer: Consumer = (delivery) => {
       if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
       return runner.deliver(delivery, start, source)
-    })
-    this.channels.set(subscription, channel)
-    const stop = subscription.stop.bind(subscription)
-    subscription.stop = () => {
-      // What it leaves in its channel is nobody's work any more.
-      this.channels.delete(subscription)
-      this.activity.touch()
-      return stop()
     }
+    const subscription =
+      lender === undefined ? channel.port.consume(wishes, consumer) : lender.consume(channel.port, wishes, consumer)
+    this.reattach(subscription, channel)
     return subscription
+  }
+
+  /** Counts on one again that was detached. */
+  reattach(subscription: Subscription, channel: BoundChannel): void {
+    this.channels.set(subscription, channel)
+  }
+
+  /** Counts on one no more, for now or for good: what it leaves in its channel is nobody's work. */
+  detach(subscription: Subscription): void {
+    this.channels.delete(subscription)
+    this.activity.touch()
   }
 
   /** Takes no more messages. Nobody is stopped, so that what waits for them is left in the channels, and named. */

@@ -6,6 +6,7 @@ import { END, SUSPENDED } from './step.ts'
 /** How a frame ends: for those that were launched with a settled delivery, for parts and groups by telling their maker. */
 export interface FrameEnd {
   done(frame: Frame): void | Promise<void>
+  /** Ends in throwing what the waiting are to be told. */
   failed(frame: Frame, error: unknown): Promise<never>
 }
 
@@ -80,7 +81,11 @@ export class Continuation {
 
   private fail(error: unknown): void {
     this.end()
-    this.frameEnd.failed(this.frame, error).catch(this.reject)
+    try {
+      this.frameEnd.failed(this.frame, error).catch(this.reject)
+    } catch (failure) {
+      this.reject(failure)
+    }
   }
 
   private end(): void {

@@ -6,7 +6,7 @@ import type { HistoryEntry } from '../message/exchange.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 
 /** Why a message is a dead letter. */
-export type DeadReason = 'failed' | 'expired' | 'group-timeout'
+export type DeadReason = 'failed' | 'invalid' | 'expired' | 'group-timeout'
 
 /** A message that failed for good (Dead Letter Channel). */
 export interface DeadLetter {

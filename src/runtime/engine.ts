@@ -4,27 +4,29 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import { ExpiredError } from '../errors/handling-errors.ts'
 import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
-import { type Clock, systemClock } from '../transport/clock.ts'
+import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
-import type { AnyMessage, ConsumeOptions, SendOptions, Transport } from '../transport/transport.ts'
+import type { AnyMessage, SendOptions, Transport } from '../transport/transport.ts'
 import { Acceptance } from './acceptance.ts'
 import { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import { type ChannelHandle, channelHandle } from './channel-handles.ts'
 import { Channels } from './channels.ts'
-import { type Segment, compile } from './compile.ts'
 import { Consumers } from './consumers.ts'
 import type { Continuation } from './continuation.ts'
+import { ControlBus } from './control.ts'
 import { type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
-import { type EngineApp, bindFunctions, refuseInvalid } from './engine-app.ts'
+import { type EngineApp, bindFunctions } from './engine-app.ts'
 import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
-import type { FlowRunner, RunnerHost } from './flow-runner.ts'
+import type { RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import { Gateway } from './gateway.ts'
-import { keepHistory, keepMetrics } from './instrument.ts'
-import { type MetricsSnapshot, NodeCounter } from './metrics.ts'
-import type { Group } from './patterns/group.ts'
+import type { LogLevel, Logger } from './logger.ts'
+import type { MetricsSnapshot, NodeCounter } from './metrics.ts'
+import type { OpenGroup } from './open-group.ts'
+import type { RunningFlow } from './running-flow.ts'
 import { Shutdown } from './shutdown.ts'
+import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
 
@@ -40,6 +42,7 @@ export interface EngineOptions {
   readonly metrics?: boolean
   readonly deadLetters?: { readonly capacity?: number }
   readonly requestTimeout?: number
+  readonly logger?: Logger
 }
 
 /** Where a runtime is in its life. */
@@ -55,25 +58,31 @@ const DONE: Promise<void> = Promise.resolve()
 export class Engine implements RunnerHost {
   state: RuntimeState = 'new'
   readonly clock: Clock
+  readonly random: () => number
   readonly events: EventHub = new EventHub()
   readonly activity: Activity = new Activity()
   readonly gateway: Gateway
   readonly deadLetters: MemoryDeadLetters
-  readonly groups: Set<Group> = new Set()
+  readonly groups: Set<OpenGroup> = new Set()
   readonly suspended: Set<Continuation> = new Set()
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
   readonly consumers: Consumers = new Consumers(this.events, this.activity)
+  readonly flows: Map<string, RunningFlow> = new Map()
+  readonly control: ControlBus = new ControlBus(this)
   readonly aborted: LeftMessage[] = []
   readonly sendOptions: SendOptions
   aborting = false
   readonly signal: AbortSignal
   readonly acceptance: Acceptance
   private readonly abortController = new AbortController()
-  private readonly app: EngineApp
-  private readonly options: EngineOptions
-  private readonly functions: ReadonlyMap<string, Function>
-  private readonly counters = new Map<string, NodeCounter>()
+  readonly app: EngineApp
+  readonly options: EngineOptions
+  /** The functions and services of the app, by name. */
+  readonly functions: ReadonlyMap<string, Function>
+  /** The numbers of each node, where metrics are kept. */
+  readonly counters: Map<string, NodeCounter> = new Map()
+  private readonly sleeping = new Set<Timer>()
   private readonly drops = new Map<DropReason, number>()
   private readonly handles = new Map<string, ChannelHandle>()
   /** Resolves when the start is over, however it ended. */
@@ -81,8 +90,8 @@ export class Engine implements RunnerHost {
   private stopped: Promise<StopReport> | undefined = undefined
 
   constructor(app: EngineApp, options: EngineOptions = {}) {
-    const random = options.random ?? Math.random
-    const ids = options.ids ?? prefixedIds(random)
+    this.random = options.random ?? Math.random
+    const ids = options.ids ?? prefixedIds(this.random)
     this.app = app
     this.options = options
     this.clock = options.clock ?? systemClock
@@ -102,7 +111,7 @@ export class Engine implements RunnerHost {
       events: this.events,
       env: {
         clock: this.clock,
-        random,
+        random: this.random,
         functions: Object.fromEntries(this.functions),
         onExpired: (channelId, message) => this.expire(channelId, message),
         onDropped: (channelId, message, reason) => this.drop({ reason: reason as DropReason, message, channelId }),
@@ -115,7 +124,7 @@ export class Engine implements RunnerHost {
   async start(): Promise<this> {
     if (this.state !== 'new') throw this.notRunning('start')
     this.state = 'starting'
-    const opening = this.open()
+    const opening = new StartUp(this).run()
     this.starting = opening.catch(ignore)
     await opening
     return this
@@ -135,13 +144,14 @@ export class Engine implements RunnerHost {
     return this.activity.until(() => this.isDrained() && this.groups.size === 0 && this.gateway.pending === 0)
   }
 
-  /** Whether no message is in a flow or waits in a channel that a flow consumes. */
+  /** Whether no message is in a flow or waits in a channel that somebody is taking messages from. */
   isDrained(): boolean {
     return this.activity.count === 0 && this.consumers.areServed
   }
 
   abort(): void {
     this.aborting = true
+    for (const timer of this.sleeping) timer.cancel()
     this.abortController.abort(
       new StoppedError('The runtime was stopped before this work ended. Give stop() a longer { timeout }.'),
     )
@@ -252,6 +262,20 @@ export class Engine implements RunnerHost {
     return true
   }
 
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.schedule(milliseconds, () => {
+        this.sleeping.delete(timer)
+        resolve()
+      })
+      this.sleeping.add(timer)
+    })
+  }
+
+  log(level: LogLevel, line: string): void {
+    ;(this.options.logger ?? console)[level](line)
+  }
+
   noteAborted(frame: Frame): void {
     const { source, at, origins } = frame
     for (const message of origins) {
@@ -278,55 +302,6 @@ export class Engine implements RunnerHost {
 
   private park(deaths: readonly Death[]): void {
     for (const letter of this.deadLetters.take(deaths, this.clock.now())) this.events.emit('dead', letter)
-  }
-
-  // Start
-
-  private async open(): Promise<void> {
-    try {
-      refuseInvalid(this.app, this.functions)
-      await this.channels.open()
-      this.consume()
-    } catch (error) {
-      this.consumers.clear()
-      await this.channels.close().catch(ignore)
-      this.state = 'new'
-      throw error
-    }
-    this.state = 'running'
-    this.events.emit('started', { at: this.clock.now() })
-  }
-
-  /** Compiles every flow, then attaches its consumers. */
-  private consume(): void {
-    const bindings = {
-      functionOf: (name: string) => this.functions.get(name)!,
-      channelOf: (id: string) => this.channels.get(id),
-    }
-    const flows = this.app.graph.flows.map((graph) => compile(graph, bindings, this))
-    for (const { runner } of flows) this.instrument(runner)
-    for (const { runner, segments } of flows) {
-      for (const segment of segments)
-        this.consumers.attach(runner, segment, this.channels.get(segment.source.channelId), this.wishesOf(segment))
-    }
-  }
-
-  private wishesOf({ node: { concurrency, orderBy } }: Segment): Omit<ConsumeOptions, 'name'> {
-    const keyOf = orderBy === undefined ? undefined : this.functions.get(orderBy)!
-    return {
-      ...(concurrency === undefined ? {} : { credit: concurrency }),
-      ...(keyOf === undefined ? {} : { orderBy: (message: AnyMessage): unknown => keyOf(message.payload, message) }),
-    }
-  }
-
-  private instrument(runner: FlowRunner): void {
-    for (const step of runner.steps) {
-      if (this.options.history === true) keepHistory(step, this.clock)
-      if (this.options.metrics !== true) continue
-      const counter = new NodeCounter()
-      this.counters.set(`${step.flowId}/${step.id}`, counter)
-      keepMetrics(step, counter, this.clock)
-    }
   }
 
   private notRunning(what: 'send' | 'start'): AlloraError {

@@ -1,5 +1,6 @@
 /** What a runtime tells those who listen, and costs nothing when nobody does. */
 import type { FlowError } from '../errors/handling-errors.ts'
+import type { SourceError } from '../errors/lifecycle-errors.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { StopReport } from './stop-report.ts'
@@ -16,6 +17,7 @@ export type DropReason =
   | 'overflow'
   | 'no-subscriber'
   | 'purged'
+  | 'unmatched'
   | 'refused'
 
 /** The events by name. */
@@ -33,13 +35,20 @@ export interface RuntimeEvents {
     readonly message: AnyMessage
     readonly error: FlowError
   }
-  /** A message goes back to its channel to be delivered again. */
+  /**
+   * A failed message will be tried again, as `attempt`, after `delay` milliseconds. With `nodeId` it is a step that calls its function
+   * again; without, the message goes back to its channel and is delivered again.
+   */
   readonly retried: {
     readonly channelId: string
+    readonly flowId?: string
+    readonly nodeId?: string
     readonly message: AnyMessage
     readonly attempt: number
     readonly delay: number
   }
+  /** The circuit breaker of a step opened, lets one call through to see, or closed again. */
+  readonly circuit: { readonly flowId: string; readonly nodeId: string; readonly state: 'open' | 'halfOpen' | 'closed' }
   /** A message became a dead letter. */
   readonly dead: DeadLetter
   /** A message was given up on purpose. */
@@ -50,6 +59,8 @@ export interface RuntimeEvents {
     readonly flowId?: string
     readonly nodeId?: string
   }
+  /** A source ended with an error of its own; the flow goes on with what it has. */
+  readonly sourceFailed: { readonly flowId: string; readonly nodeId: string; readonly error: SourceError }
   readonly started: { readonly at: number }
   readonly stopped: StopReport
 }
@@ -65,8 +76,10 @@ export class EventHub {
     handled: undefined!,
     failed: undefined!,
     retried: undefined!,
+    circuit: undefined!,
     dead: undefined!,
     dropped: undefined!,
+    sourceFailed: undefined!,
     started: undefined!,
     stopped: undefined!,
   }

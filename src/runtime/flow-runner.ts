@@ -1,6 +1,6 @@
 /** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
 import type { AlloraError } from '../errors/allora-error.ts'
-import type { FlowError } from '../errors/handling-errors.ts'
+import { type FlowError, InvalidMessageError } from '../errors/handling-errors.ts'
 import type { Failure } from '../message/failure.ts'
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -13,13 +13,16 @@ import type { EventHub, RuntimeEvents } from './events.ts'
 import { abortedError, flowError, isParked, parkedInDeadLetters, sentenceOf } from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
-import { TypedFailureSignal } from './outcome.ts'
-import type { Group } from './patterns/group.ts'
+import type { LogLevel } from './logger.ts'
+import { failureOf } from './outcome.ts'
+import type { OpenGroup } from './open-group.ts'
 import { END, SUSPENDED, type Step } from './step.ts'
 
 /** What a runner needs of its runtime. */
 export interface RunnerHost extends FrameHost {
   readonly clock: Clock
+  /** From 0 to below 1. */
+  readonly random: () => number
   readonly events: EventHub
   readonly activity: Activity
   readonly gateway: Gateway
@@ -29,12 +32,16 @@ export interface RunnerHost extends FrameHost {
   noteAborted(frame: Frame): void
   /** Frames that wait for something, the innermost first; for the stop report and the abort. */
   readonly suspended: Set<Continuation>
-  /** Open groups across messages, for `idle` and the stop report. */
-  readonly groups: Set<Group>
+  /** Messages that steps put aside, for `idle` and the stop report. */
+  readonly groups: Set<OpenGroup>
   /** Groups whose failure could not be parked yet, with what ends the waiting for it. */
   readonly unparked: Map<Frame, () => void>
   /** Makes dead letters of the frame's messages as they entered the flow. Throws when it cannot. */
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void
+  /** Resolves after so many milliseconds; never after an abort. */
+  sleep(milliseconds: number): Promise<void>
+  /** Writes a line to the runtime's log. */
+  log(level: LogLevel, line: string): void
   /** Counts and announces a message given up on purpose. */
   drop(dropped: RuntimeEvents['dropped']): void
   /** A channel by its id. Throws `UnknownChannelError`. */
@@ -56,7 +63,7 @@ export class FlowRunner {
   readonly host: RunnerHost
   private readonly launched: FrameEnd = {
     done: (frame) => this.finish(frame),
-    failed: async (frame, error) => this.giveUp(frame, error),
+    failed: (frame, error) => this.giveUp(frame, error),
   }
 
   constructor(flowId: string, host: RunnerHost) {
@@ -88,7 +95,13 @@ export class FlowRunner {
 
   /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
   run(frame: Frame, start: number): void | Promise<void> {
-    if (this.advance(frame, start) !== END) return new Continuation(this, frame, SPAWNED).promise
+    let index: number
+    try {
+      index = this.advance(frame, start)
+    } catch (error) {
+      return SPAWNED.failed(frame, error)
+    }
+    return index === END ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).promise
   }
 
   /** The hot loop: from the step at `index` to the end (`END`) or to a step that waits (`SUSPENDED`). Throws what no scope took. */
@@ -119,8 +132,7 @@ export class FlowRunner {
     frame.leaving = false
     // Decided already, parked by whoever was sent to, or cut off by the stop.
     if ((frame.error !== undefined && cause === frame.error) || relayed || this.host.aborting) throw cause
-    const failure: Failure<unknown> =
-      cause instanceof TypedFailureSignal ? { kind: 'failure', error: cause.error } : { kind: 'defect', cause }
+    const failure = failureOf(cause)
     const error = flowError(frame, step, failure)
     if (this.host.events.listeners.failed !== undefined) {
       this.host.events.emit('failed', { flowId: this.flowId, nodeId: step.id, message: frame.message, error })
@@ -132,6 +144,11 @@ export class FlowRunner {
   }
 
   private finish(frame: Frame): void | Promise<void> {
+    const ending = frame.ended(true)
+    return ending === undefined ? this.settle(frame) : ending.then(() => this.settle(frame))
+  }
+
+  private settle(frame: Frame): void | Promise<void> {
     const { activity, events } = this.host
     if (events.listeners.handled !== undefined) {
       events.emit('handled', { flowId: this.flowId, channelId: frame.source.channelId, message: frame.entry })
@@ -143,6 +160,11 @@ export class FlowRunner {
 
   /** No scope took the failure: park the message, settle the delivery, tell who waits. Ends in throwing the error. */
   private giveUp(frame: Frame, cause: unknown): Promise<never> {
+    const ending = frame.ended(false)
+    return ending === undefined ? this.park(frame, cause) : ending.then(() => this.park(frame, cause))
+  }
+
+  private park(frame: Frame, cause: unknown): Promise<never> {
     const { activity, aborting } = this.host
     const error = aborting ? abortedError(frame, cause) : cause
     if (aborting) this.host.noteAborted(frame)
@@ -172,18 +194,19 @@ export class FlowRunner {
         failed.parked = { kind: 'caller' }
         return frame.delivery?.ack()
       }
-      return this.park(frame, failed)
+      return this.bury(frame, failed)
     } finally {
       host.gateway.fail(replyTo, frame.failure ?? { kind: 'defect', cause: error }, error)
     }
   }
 
-  private park(frame: Frame, error: FlowError): Settling {
+  private bury(frame: Frame, error: FlowError): Settling {
     try {
-      this.host.bury(frame, error, 'failed')
+      this.host.bury(frame, error, reasonOf(error))
     } catch (refusal) {
       error.message += ` ${sentenceOf(refusal)}`
-      return frame.gathered === undefined ? this.giveBack(frame, UNPARKED_DELAY) : this.parkLater(frame, error)
+      const hasChannel = frame.gathered === undefined && frame.delivery !== undefined
+      return hasChannel ? this.giveBack(frame, UNPARKED_DELAY) : this.parkLater(frame, error)
     }
     parkedInDeadLetters(error, frame.entry.id)
     return frame.delivery?.ack('dead')
@@ -207,7 +230,7 @@ export class FlowRunner {
     return delivery.nack(delay === undefined ? undefined : { delay })
   }
 
-  /** The members of a group have no channel to go back to: it stays in flight until the dead letters have room. */
+  /** A group, or a message that was put aside, has no channel to go back to: it stays in flight until the dead letters have room. */
   private parkLater(frame: Frame, error: AlloraError): Promise<unknown> {
     const { host } = this
     return new Promise((resolve) => {
@@ -217,7 +240,7 @@ export class FlowRunner {
       }
       const retry = (): void => {
         try {
-          host.bury(frame, error, 'failed')
+          host.bury(frame, error, reasonOf(error))
         } catch {
           timer = host.clock.schedule(UNPARKED_DELAY, retry)
           return
@@ -233,6 +256,9 @@ export class FlowRunner {
   }
 }
 
+/** A message that does not fit a schema is a dead letter of its own kind (Invalid Message Channel). */
+const reasonOf = (error: AlloraError): DeadReason => (error.cause instanceof InvalidMessageError ? 'invalid' : 'failed')
+
 /** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
 export class PassOn {
   readonly error: FlowError
@@ -245,6 +271,10 @@ export class PassOn {
 
 /** Parts and groups leave everything to the frame that made them. */
 const SPAWNED: FrameEnd = {
-  done: () => undefined,
-  failed: (_, error) => Promise.reject(error),
+  done: (frame) => frame.ended(true),
+  failed(frame, error) {
+    const ending = frame.ended(false)
+    if (ending === undefined) throw error
+    return ending.then(() => Promise.reject(error as Error))
+  },
 }

@@ -8,6 +8,7 @@ import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
 import type { Group } from './patterns/group.ts'
 import type { SplitScope } from './patterns/split-scope.ts'
+import type { CreditLender } from './resilience/credit-lender.ts'
 import type { Step } from './step.ts'
 
 /** What a frame needs of the runtime it runs in. */
@@ -24,6 +25,8 @@ export interface FrameSource {
   readonly channelId: string
   /** A direct channel: the sender still has the message until it is handled. */
   readonly handsOver: boolean
+  /** Lends the credit of its messages while they wait for a retry; absent where no step retries, and where the sender holds the message. */
+  readonly lender?: CreditLender
 }
 
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
@@ -65,6 +68,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   private lastMaker: Step | undefined = undefined
   /** The message that equals the present state, once it was asked for. */
   private current: MessageRecord | undefined
+  private endings: ((succeeded: boolean) => void | Promise<void>)[] | undefined = undefined
   private notes: Map<string, unknown> | undefined = undefined
   private passed: HistoryEntry[] | undefined = undefined
 
@@ -93,11 +97,15 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** A frame that goes on from a message made by another: a part, or a group. It shares entry, delivery, notes and history. */
   spawn(message: MessageRecord, split: SplitScope | undefined): Frame {
     const frame = new Frame(this.host, this.entry, this.delivery, this.source)
-    frame.rebase(message)
+    this.share(frame, message)
     frame.split = split
-    frame.gathered = this.gathered
-    frame.notes = this.notes
-    frame.passed = this.passed === undefined ? undefined : [...this.passed]
+    return frame
+  }
+
+  /** The same message without its delivery and its split, to go on when both have ended. */
+  detach(): Frame {
+    const frame = new Frame(this.host, this.entry, undefined, this.source)
+    this.share(frame, this.message)
     return frame
   }
 
@@ -159,9 +167,30 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     return this.passed ?? NO_HISTORY
   }
 
+  /** Has `then` called when the frame has ended, one way or the other. */
+  whenEnded(then: (succeeded: boolean) => void | Promise<void>): void {
+    ;(this.endings ??= []).push(then)
+  }
+
+  /** Calls those who wait for the end, the last first. */
+  ended(succeeded: boolean): void | Promise<void> {
+    const { endings } = this
+    if (endings === undefined) return
+    this.endings = undefined
+    const running = endings.toReversed().flatMap((then) => then(succeeded) ?? [])
+    if (running.length > 0) return Promise.all(running).then(() => undefined)
+  }
+
   /** Notes that the message passed a node. */
   remember(entry: HistoryEntry): void {
     ;(this.passed ??= []).push(entry)
+  }
+
+  private share(frame: Frame, message: MessageRecord): void {
+    frame.rebase(message)
+    frame.gathered = this.gathered
+    frame.notes = this.notes
+    frame.passed = this.passed === undefined ? undefined : [...this.passed]
   }
 
   private placeHigh(maker: Step | undefined): number {

@@ -1,5 +1,6 @@
 /** What a handler returned, taken apart: plain value, promise, `Either`, `Task`, `TaskEither` or message draft. */
 import { HandlerResultError } from '../errors/handling-errors.ts'
+import type { Failure } from '../message/failure.ts'
 import type { HeadersInit } from '../message/headers.ts'
 import { type MessageDraft, isDraft, isMessage } from '../message/message.ts'
 
@@ -9,6 +10,11 @@ export class TypedFailureSignal {
   constructor(error: unknown) {
     this.error = error
   }
+}
+
+/** What a step threw, as a failure. */
+export function failureOf(cause: unknown): Failure<unknown> {
+  return cause instanceof TypedFailureSignal ? { kind: 'failure', error: cause.error } : { kind: 'defect', cause }
 }
 
 /** Whether a handler's result is the payload itself. */

@@ -3,6 +3,7 @@ import type { IdSource } from '../message/identity.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { Logger } from './logger.ts'
 
 /** What `request` takes. */
 export interface RequestOptions {
@@ -34,4 +35,6 @@ export interface RuntimeOptions<ChannelId extends string = string> {
   }
   /** Milliseconds; absent = 30,000. */
   readonly requestTimeout?: number
+  /** Where `log` steps write; absent = `console`. */
+  readonly logger?: Logger
 }

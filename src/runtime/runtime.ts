@@ -6,6 +6,7 @@ import type { PayloadOf, SentTo } from '../flow/channel-token.ts'
 import type { AnyFlow, ErrorOf, OutOf, RefsOf, SrcOf } from '../flow/flow-def.ts'
 import type { FlowTypeError } from '../flow/flow-type-error.ts'
 import type { Channels, ChannelSendOptions, Sendable } from './channel.ts'
+import type { Control } from './control.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Engine, type RuntimeState } from './engine.ts'
 import type { RuntimeEvents } from './events.ts'
@@ -28,11 +29,11 @@ type ReplyingId<F extends AnyFlow, Id> = Id extends keyof Gateways<F>
 /** Runs the flows `F`. It owns all state; the app stays data. */
 export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   readonly state: RuntimeState
-  /** Starts consumers. Rejects, with everything undone, when the app has errors or a service, transport or channel is missing. */
+  /** Starts consumers, then sources. Rejects, with everything undone, when the app has errors or a service, transport or channel is missing. */
   start(): Promise<this>
   /** Stops: what is in work may end until the timeout (milliseconds), then it is aborted. Idempotent. */
   stop(options?: { readonly timeout?: number }): Promise<StopReport>
-  /** Resolves when nothing is in work, waiting, delayed or grouped. */
+  /** Resolves when nothing is in work, waiting, delayed or grouped, and no source has more to send at once. */
   idle(): Promise<void>
   /** Sends to a channel. */
   send<const Id extends keyof ChannelsOf<F> & string>(
@@ -59,6 +60,8 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   metrics(): MetricsSnapshot
   /** Messages that failed for good. */
   readonly deadLetters: DeadLetters
+  /** Pauses, resumes, stops and starts flows, by their ids. */
+  readonly control: Control
 }
 
 type Services<F extends AnyFlow> = Unbound<RefsOf<F>>

@@ -2,7 +2,7 @@
 import { AbortedError } from '../errors/handling-errors.ts'
 import type { Leftover } from '../transport/transport.ts'
 import type { Engine } from './engine.ts'
-import type { Group } from './patterns/group.ts'
+import type { OpenGroup } from './open-group.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 
 const STOP_TIMEOUT = 10_000
@@ -19,6 +19,7 @@ export class Shutdown {
     const { engine } = this
     if (engine.state === 'starting') await engine.starting
     engine.state = 'stopping'
+    for (const flow of engine.flows.values()) flow.closeSources()
     try {
       const drained = await this.drain(timeout)
       engine.consumers.pause()
@@ -81,7 +82,7 @@ export class Shutdown {
     })
   }
 
-  private grouped(group: Group): LeftMessage[] {
+  private grouped(group: OpenGroup): LeftMessage[] {
     const now = this.engine.clock.now()
     return group.members.map((member) => ({
       messageId: member.id,

@@ -8,6 +8,8 @@ import {
   type GraphEdge,
   type GraphNode,
 } from '../../src/graph/graph.ts'
+import { functionNames } from '../../src/graph/references.ts'
+import { NODE_SHAPES } from '../../src/graph/shape.ts'
 
 /** An app that `check` finds no error in, with the functions it names. */
 export interface ArbitraryApp {
@@ -91,16 +93,27 @@ type Part =
   | { readonly kind: 'node'; readonly node: Readonly<Record<string, unknown>>; readonly to?: number }
   | {
       readonly kind: 'branches'
+      readonly policies: object
       readonly by: object
       readonly cases: readonly (readonly [string, Chain])[]
       readonly otherwise: Chain | undefined
     }
-  | { readonly kind: 'errors'; readonly recover: string | undefined; readonly to: number }
+  | { readonly kind: 'errors'; readonly recover: string | undefined; readonly to: number; readonly policies: object }
+  | {
+      readonly kind: 'asked'
+      readonly branches: readonly (readonly [string, readonly Part[]])[]
+      readonly options: object
+    }
+  | { readonly kind: 'loop'; readonly body: readonly Part[]; readonly options: object }
+  | { readonly kind: 'barrier'; readonly options: object }
+  | { readonly kind: 'travel'; readonly node: Readonly<Record<string, unknown>> }
   | { readonly kind: 'parts'; readonly splitter: string | undefined; readonly between: readonly Part[] }
 
 interface Chain {
   readonly parts: readonly Part[]
-  readonly end: 'outlet' | 'recipients' | 'none'
+  readonly end: 'outlet' | 'recipients' | 'recipientList' | 'sink' | 'none'
+  readonly select: string
+  readonly sink: object
   readonly to: readonly number[]
   readonly onFailure: 'continue' | undefined
 }
@@ -111,12 +124,49 @@ const node = (kind: string, fields: Record<string, Arbitrary<unknown>> = {}): Ar
 const sending = (kind: string, fields: Record<string, Arbitrary<unknown>> = {}): Arbitrary<Part> =>
   fc.tuple(fc.record(fields), to).map(([values, pick]) => ({ kind: 'node', node: { kind, ...values }, to: pick }))
 
+const compacted = (fields: Record<string, Arbitrary<unknown>>): Arbitrary<object> =>
+  fc.record(fields).map((record) => compact(record))
+
+const resilience = {
+  retry: optional(
+    compacted({
+      attempts: count,
+      delay: milliseconds,
+      factor: optional(fc.integer({ min: 1, max: 5 })),
+      max: optional(milliseconds),
+      jitter: optional(fc.constantFrom('none', 'full', 'equal')),
+      when: optional(hostileText),
+    }),
+  ),
+  timeout: optional(
+    fc.oneof(milliseconds, compacted({ attempt: optional(milliseconds), overall: optional(milliseconds) })),
+  ),
+  circuitBreaker: optional(
+    fc.oneof(
+      compacted({ failures: count, resetAfter: milliseconds }),
+      compacted({ failures: fc.constant(1), window: count, resetAfter: milliseconds }),
+    ),
+  ),
+  concurrency: optional(count),
+  orderBy: optional(hostileText),
+}
+
 const passing: Arbitrary<Part> = fc.oneof(
-  node('transform', { service: hostileText }),
-  node('handle', { service: hostileText }),
-  node('setHeader', { header: hostileText, service: hostileText }),
+  node('transform', { service: hostileText, ...resilience }),
+  node('handle', { service: hostileText, ...resilience }),
+  node('setHeader', { header: hostileText, service: hostileText, ...resilience }),
+  node('removeHeaders', { headers: fc.array(hostileText, { maxLength: 3 }) }),
+  node('enrich', { property: hostileText, service: hostileText, ...resilience }),
+  node('validate', { service: hostileText, ...resilience }),
+  node('log', { level: optional(fc.constantFrom('debug', 'info', 'warn', 'error')), service: optional(hostileText) }),
+  node('throttle', { rate: count, per: milliseconds }),
+  node('idempotent', { key: hostileText, store: optional(hostileText), window: optional(milliseconds) }),
+  sending('idempotent', { key: hostileText, discards: fc.constant(true) }),
+  sending('validate', { service: hostileText, discards: fc.constant(true) }),
+  node('claimCheckIn', { store: hostileText }),
+  node('claimCheckOut', { store: hostileText }),
   sending('tap'),
-  node('filter', { service: hostileText, reject: optional(fc.constant('error')) }),
+  node('filter', { service: hostileText, reject: optional(fc.constant('error')), ...resilience }),
   sending('filter', { service: hostileText, discards: fc.constant(true) }),
 )
 
@@ -131,16 +181,64 @@ const aggregate = {
   remember: optional(fc.nat(1000)),
 }
 
+const resequence = {
+  correlateBy: optional(hostileText),
+  timeout: milliseconds,
+  onTimeout: fc.constantFrom('emit', 'discard'),
+  maxGap: optional(fc.nat(1000)),
+}
+
 const { chain } = fc.letrec<{ chain: Chain; part: Part }>((tie) => ({
   part: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     passing,
     sending('through', { concurrency: optional(count), orderBy: optional(hostileText) }),
-    sending('call', { timeout: optional(milliseconds) }),
+    sending('delay', {
+      duration: optional(milliseconds),
+      service: optional(hostileText),
+      concurrency: optional(count),
+      orderBy: optional(hostileText),
+    }),
+    sending('call', resilience),
     node('split', { service: optional(hostileText) }),
+    node('split', { service: hostileText, ...resilience }),
     node('aggregate', aggregate),
     sending('aggregate', { ...aggregate, discards: fc.constant(true) }),
-    fc.record({ kind: fc.constant('errors' as const), recover: optional(hostileText), to }),
+    node('resequence', resequence),
+    sending('resequence', { ...resequence, discards: fc.constant(true) }),
+    fc.record({
+      kind: fc.constant('asked' as const),
+      branches: fc.uniqueArray(fc.tuple(fc.string({ maxLength: 5 }), fc.array(passing, { maxLength: 2 })), {
+        selector: ([name]) => name,
+        minLength: 1,
+        maxLength: 3,
+      }),
+      options: fc.record({ timeout: milliseconds, onFailure: fc.constantFrom('fail', 'omit') }),
+    }),
+    fc.record({
+      kind: fc.constant('loop' as const),
+      body: fc.array(passing, { minLength: 1, maxLength: 2 }),
+      options: fc.record({ while: hostileText, max: count }),
+    }),
+    fc.record({
+      kind: fc.constant('barrier' as const),
+      options: fc.record({ correlateBy: optional(hostileText), timeout: milliseconds }),
+    }),
+    fc.record({
+      kind: fc.constant('travel' as const),
+      node: fc.record({
+        kind: fc.constantFrom('routingSlip', 'dynamicRoute'),
+        service: hostileText,
+        max: count,
+        timeout: optional(milliseconds),
+      }),
+    }),
+    fc.record({
+      kind: fc.constant('errors' as const),
+      recover: optional(hostileText),
+      to,
+      policies: fc.record(resilience),
+    }),
     fc.record({
       kind: fc.constant('parts' as const),
       splitter: optional(hostileText),
@@ -148,6 +246,7 @@ const { chain } = fc.letrec<{ chain: Chain; part: Part }>((tie) => ({
     }),
     fc.record({
       kind: fc.constant('branches' as const),
+      policies: fc.record(resilience),
       by: fc.oneof(
         fc.string().map((key) => ({ key })),
         hostileText.map((service) => ({ service })),
@@ -162,7 +261,9 @@ const { chain } = fc.letrec<{ chain: Chain; part: Part }>((tie) => ({
   ),
   chain: fc.record({
     parts: fc.array(tie('part'), { maxLength: 4 }),
-    end: fc.constantFrom('none', 'outlet', 'recipients'),
+    end: fc.constantFrom('none', 'outlet', 'recipients', 'recipientList', 'sink'),
+    select: hostileText,
+    sink: fc.record({ adapter: hostileText, label: optional(fc.string()), ...resilience }),
     to: fc.uniqueArray(fc.nat(3), { minLength: 1, maxLength: 3 }),
     onFailure: optional(fc.constant('continue' as const)),
   }),
@@ -172,7 +273,19 @@ const { chain } = fc.letrec<{ chain: Chain; part: Part }>((tie) => ({
 export const arbitraryApp: Arbitrary<ArbitraryApp> = fc
   .record({
     flows: fc.uniqueArray(
-      fc.record({ id: hostileText, chain, concurrency: optional(count), orderBy: optional(hostileText) }),
+      fc.record({
+        id: hostileText,
+        chain,
+        begin: fc.oneof(
+          fc.record({ kind: fc.constant('inlet'), concurrency: optional(count), orderBy: optional(hostileText) }),
+          fc.record({
+            kind: fc.constant('source'),
+            adapter: hostileText,
+            label: optional(fc.string()),
+            maxInFlight: optional(count),
+          }),
+        ),
+      }),
       { selector: ({ id }) => id, minLength: 1, maxLength: 3 },
     ),
     channels: fc.uniqueArray(fc.tuple(hostileText, channelOptions), {
@@ -186,7 +299,7 @@ export const arbitraryApp: Arbitrary<ArbitraryApp> = fc
     const functions = new Set<string>()
     const specs = channels.map(([id, options]): ChannelSpec => ({ id, ...options }))
     const callee = { flow: flows.at(-1)!.id, channel: specs[flows.length - 1]! }
-    const graphs = flows.map(({ id, chain: written, ...inlet }, i) => {
+    const graphs = flows.map(({ id, chain: written, begin }, i) => {
       const last = i === flows.length - 1
       const writer = new Writer(id, {
         functions,
@@ -194,7 +307,7 @@ export const arbitraryApp: Arbitrary<ArbitraryApp> = fc
         targets: specs.slice(i + 1),
         callee: last ? undefined : callee,
       })
-      writer.add({ kind: 'inlet', ...inlet }, specs[i])
+      writer.add(begin, specs[i])
       writer.chain(
         last ? { ...written, parts: written.parts.filter((part) => part.kind !== 'branches'), end: 'none' } : written,
       )
@@ -215,9 +328,6 @@ interface Surroundings {
   readonly targets: readonly ChannelSpec[]
   readonly callee: { readonly flow: string; readonly channel: ChannelSpec } | undefined
 }
-
-const FUNCTIONS = ['service', 'orderBy', 'correlateBy', 'when', 'combine']
-const NEVER_FAILING = ['inlet', 'tap', 'join', 'reply', 'errorOutlet']
 
 /** Writes a flow as the builder does: nodes in order, an edge from each open end, `error` edges to the next error scope. */
 class Writer {
@@ -245,14 +355,20 @@ class Writer {
     }
   }
 
-  chain({ parts, end, to: picks, onFailure }: Chain): void {
+  chain({ parts, end, select, sink, to: picks, onFailure }: Chain): void {
     for (const part of parts) if (this.tails.length > 0) this.part(part)
     if (end === 'none' || this.tails.length === 0) return
     if (end === 'outlet') this.add({ kind: 'outlet' }, this.target(picks[0]!))
+    else if (end === 'sink') this.add({ kind: 'sink', ...sink })
     else {
       const channels = [...new Map(picks.map((pick) => [this.target(pick).id, this.target(pick)])).values()]
       for (const channel of channels) this.channels.set(channel.id, channel)
-      this.add({ kind: 'recipients', channels: channels.map(({ id }) => id), onFailure })
+      this.add({
+        kind: end,
+        channels: channels.map(({ id }) => id),
+        onFailure,
+        service: end === 'recipientList' ? select : undefined,
+      })
     }
     this.tails = []
   }
@@ -261,12 +377,15 @@ class Writer {
   add({ discards, ...fields }: Readonly<Record<string, unknown>>, channel?: ChannelSpec, inbound = this.tails): string {
     const id = this.freshId()
     if (channel !== undefined) this.channels.set(channel.id, channel)
-    for (const name of FUNCTIONS.map((field) => fields[field]))
-      if (typeof name === 'string') this.around.functions.add(name)
-    const named = channel === undefined ? {} : { [discards === true ? 'discardTo' : 'channel']: channel.id }
-    this.nodes.set(id, compact({ id, ...fields, ...named }) as unknown as GraphNode)
+    const named =
+      channel === undefined
+        ? {}
+        : { [discards !== true ? 'channel' : fields['kind'] === 'validate' ? 'invalidTo' : 'discardTo']: channel.id }
+    const node = compact({ id, ...fields, ...named }) as unknown as GraphNode
+    this.nodes.set(id, node)
+    for (const name of functionNames(node)) this.around.functions.add(name)
     this.edges.push(...inbound.map(({ from, port }) => compact<GraphEdge>({ from, to: id, port })))
-    if (!NEVER_FAILING.includes(fields['kind'] as string)) this.failing.push(id)
+    if (NODE_SHAPES[node.kind].canFail) this.failing.push(id)
     this.tails = [{ from: id }]
     return id
   }
@@ -274,6 +393,10 @@ class Writer {
   private part(part: Part): void {
     if (part.kind === 'node') this.node(part.node, part.to)
     else if (part.kind === 'branches') this.branches(part)
+    else if (part.kind === 'asked') this.asked(part)
+    else if (part.kind === 'loop') this.loop(part)
+    else if (part.kind === 'barrier') this.barrier(part.options)
+    else if (part.kind === 'travel') this.travel(part.node)
     else if (part.kind === 'errors') this.errors(part)
     else {
       this.add({ kind: 'split', service: part.splitter })
@@ -284,7 +407,7 @@ class Writer {
 
   private node(fields: Readonly<Record<string, unknown>>, pick: number | undefined): void {
     if (pick === undefined) this.add(fields)
-    else if (fields['kind'] === 'through') {
+    else if (fields['kind'] === 'through' || fields['kind'] === 'delay') {
       // A channel of its own: it is consumed here, and must not be somebody else's.
       this.add(fields, { id: `${this.id} through ${this.nodes.size}`, kind: 'queue' })
     } else if (fields['kind'] === 'call') {
@@ -293,10 +416,14 @@ class Writer {
     } else this.add(fields, this.target(pick))
   }
 
-  private branches({ by, cases, otherwise }: Part & { kind: 'branches' }): void {
-    const selector = (by as { service?: string }).service
-    if (selector !== undefined) this.around.functions.add(selector)
-    const router = this.add({ kind: 'route', by, cases: cases.map(([name]) => name), otherwise: otherwise && true })
+  private branches({ by, cases, otherwise, policies }: Part & { kind: 'branches' }): void {
+    const router = this.add({
+      kind: 'route',
+      by,
+      cases: cases.map(([name]) => name),
+      otherwise: otherwise && true,
+      ...policies,
+    })
     const outerFailing = this.failing
     const open: typeof this.tails = []
     const failing = [...outerFailing]
@@ -314,7 +441,42 @@ class Writer {
     if (open.length > 0) this.add({ kind: 'join' })
   }
 
-  private errors({ recover, to: pick }: Part & { kind: 'errors' }): void {
+  private asked({ branches, options }: Part & { kind: 'asked' }): void {
+    const from = this.add({ kind: 'scatterGather', branches: branches.map(([name]) => name), ...options })
+    const { failing } = this
+    for (const [name, parts] of branches) {
+      this.tails = [{ from, port: `branch:${name}` }]
+      this.failing = []
+      for (const part of parts) this.part(part)
+      this.add({ kind: 'gather' })
+    }
+    this.tails = [{ from }]
+    this.failing = failing
+  }
+
+  private loop({ body, options }: Part & { kind: 'loop' }): void {
+    const from = this.add({ kind: 'loop', ...options })
+    this.tails = [{ from, port: 'body' }]
+    for (const part of body) this.part(part)
+    this.edges.push(...this.tails.map((tail) => ({ ...tail, to: from })))
+    this.tails = [{ from }]
+  }
+
+  private barrier(options: object): void {
+    // A channel of its own: it is consumed here, and must not be somebody else's.
+    const trigger: ChannelSpec = { id: `${this.id} trigger ${this.nodes.size}`, kind: 'queue' }
+    this.channels.set(trigger.id, trigger)
+    this.add({ kind: 'barrier', ...options, trigger: trigger.id })
+  }
+
+  private travel(node: Readonly<Record<string, unknown>>): void {
+    const { callee } = this.around
+    if (callee === undefined) return
+    this.channels.set(callee.channel.id, callee.channel)
+    this.add({ ...node, channels: [callee.channel.id] })
+  }
+
+  private errors({ recover, to: pick, policies }: Part & { kind: 'errors' }): void {
     if (this.failing.length === 0) return
     const { tails } = this
     const inbound = this.failing.map((from) => ({ from, port: 'error' }))
@@ -323,7 +485,7 @@ class Writer {
       this.add({ kind: 'errorOutlet' }, this.target(pick), inbound)
       this.tails = tails
     } else {
-      const id = this.add({ kind: 'recover', service: recover }, undefined, inbound)
+      const id = this.add({ kind: 'recover', service: recover, ...policies }, undefined, inbound)
       this.tails = [...tails, { from: id }]
     }
   }

@@ -21,8 +21,9 @@ test('the diagram in the README is that of the flow above it', async () => {
 
 test('every source file and folder that is named exists', () => {
   const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })]
+  // `sell/later` is the channel of a delay in the table of faults.
   const named = pages.flatMap((page) =>
-    [...text(page).matchAll(/`((?!allora)[a-z]+\/[a-z/-]*(?:\.ts)?)`/g)].map(([, path]) => path!),
+    [...text(page).matchAll(/`((?!allora|sell)[a-z]+\/[a-z/-]*(?:\.ts)?)`/g)].map(([, path]) => path!),
   )
   expect(named.length).toBeGreaterThan(30)
   expect(named.filter((path) => ![path, join('src', path)].some((place) => existsSync(join(root, place))))).toEqual([])

@@ -85,8 +85,11 @@ describe('an option', () => {
     expect(sentence(() => start.through(queue('q'), { concurency: 3 }))).toMatchInlineSnapshot(
       `"ALLORA207 f n1: Flow "f", node "n1": through has no option "concurency". Did you mean "concurrency"? Its options are "id", "concurrency", "orderBy"."`,
     )
-    expect(sentence(() => start.handle(toInvoice, { retry: 3 }))).toMatchInlineSnapshot(
-      `"ALLORA207 f n1: Flow "f", node "n1": handle has no option "retry". Its options are "id"."`,
+    expect(sentence(() => start.tap(queue('q'), { retry: 3 }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": tap has no option "retry". Its options are "id"."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { retry: { attemps: 3 } }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": retry has no option "attemps". Did you mean "attempts"? Its options are "attempts", "delay", "factor", "max", "jitter", "when"."`,
     )
   })
 
@@ -105,6 +108,27 @@ describe('an option', () => {
     )
     expect(sentence(() => start.aggregate({ onTimeout: 'drop' }))).toMatchInlineSnapshot(
       `"ALLORA207 f n1: Flow "f", node "n1": onTimeout must be "emit" or "discard" or "deadLetter", but it is the string "drop". Correct it or leave it out."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { retry: 3 }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": retry must be an object, but it is the number 3. Correct it or leave it out."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { retry: {} }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": retry.attempts must be a whole number from 1, but it is missing. Correct it."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { retry: { attempts: 3, when: 'always' } }))).toMatchInlineSnapshot(
+      `"ALLORA503 f n1: Flow "f", node "n1": the option retry.when must be a function, such as (payload) => payload.id, but it is the string "always"."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { timeout: '1s' }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": timeout must be an object or a number, but it is the string "1s". Correct it or leave it out."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { timeout: -1 }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": timeout must be a number from 0, but it is the number -1. Correct it or leave it out."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { timeout: { overall: Infinity } }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": timeout.overall must be a number from 0, but it is the number Infinity. Correct it or leave it out."`,
+    )
+    expect(sentence(() => start.handle(toInvoice, { circuitBreaker: { failures: 0 } }))).toMatchInlineSnapshot(
+      `"ALLORA207 f n1: Flow "f", node "n1": circuitBreaker.failures must be a whole number from 1, but it is the number 0. Correct it."`,
     )
     expect(sentence(() => start.setHeader('', () => 1))).toMatchInlineSnapshot(
       `"ALLORA207 f n1: Flow "f", node "n1": header must be text that is not empty, but it is the string "". Correct it."`,

@@ -82,9 +82,9 @@ describe.each([
 
 test('one dotted line stands for all the failures an error scope takes', () => {
   expect(linesOf(toMermaid(sampleApp)).filter((text) => text.includes('error'))).toEqual([
-    '    f0n15(("errors to")):::failure',
+    '    f0n24(("errors to")):::failure',
     '  f0n6 -.->|"errors of 5 nodes"| f0n7',
-    '  f0n14 -.->|"errors of 7 nodes"| f0n15',
+    '  f0n23 -.->|"errors of 13 nodes"| f0n24',
   ])
   const single = line(
     'f',

@@ -178,7 +178,7 @@ describe('invalid graphs', () => {
         nodes[0].channel: expected the id of a channel, but it is missing.
         nodes[0].concurrency: expected a finite number, but it is the number Infinity.
         nodes[0].chanel: expected only "kind", "id", "channel", "concurrency", "orderBy", but it is an unknown field. Did you mean "channel"?
-        nodes[1].kind: expected one of "inlet", "transform", "handle", "filter", "split", "aggregate", "route", "join", "setHeader", "tap", "through", "call", "recover", "errorOutlet", "outlet", "recipients", "reply", but it is the string "filtr". Did you mean "filter"?
+        nodes[1].kind: expected one of "inlet", "source", "transform", "handle", "filter", "split", "aggregate", "resequence", "scatterGather", "gather", "route", "loop", "routingSlip", "dynamicRoute", "barrier", "join", "setHeader", "removeHeaders", "enrich", "validate", "log", "delay", "throttle", "idempotent", "claimCheckIn", "claimCheckOut", "tap", "through", "call", "recover", "errorOutlet", "outlet", "sink", "recipients", "recipientList", "reply", but it is the string "filtr". Did you mean "filter"?
         nodes[2].by: expected an object with a "key" or a "service", but it is one with neither.
         nodes[2].cases[1]: expected a string, but it is the number 1.
         nodes[2].otherwise: expected true or false, but it is the string "yes".

@@ -223,6 +223,26 @@ export class Reference {
       case 'join':
       case 'errorOutlet':
         return [next, message]
+      case 'source':
+      case 'resequence':
+      case 'scatterGather':
+      case 'gather':
+      case 'loop':
+      case 'routingSlip':
+      case 'dynamicRoute':
+      case 'barrier':
+      case 'removeHeaders':
+      case 'enrich':
+      case 'validate':
+      case 'log':
+      case 'delay':
+      case 'throttle':
+      case 'idempotent':
+      case 'claimCheckIn':
+      case 'claimCheckOut':
+      case 'sink':
+      case 'recipientList':
+        throw new Error(`The reference does not know ${node.kind}: its own tests have a model of it`)
     }
   }
 

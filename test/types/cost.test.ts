@@ -78,13 +78,13 @@ test(
       [10, 50, 100, 400].map((steps) => [`${steps} steps`, instantiations(flowOf(steps))]),
     )
     expect(cost).toMatchInlineSnapshot(`
-    {
-      "10 steps": 3022,
-      "100 steps": 28798,
-      "400 steps": 115093,
-      "50 steps": 20406,
-    }
-  `)
+      {
+        "10 steps": 3139,
+        "100 steps": 45047,
+        "400 steps": 131642,
+        "50 steps": 36599,
+      }
+    `)
     expect(cost['400 steps']! / 400).toBeLessThan(1.1 * (cost['100 steps']! / 100))
   },
 )
@@ -95,8 +95,8 @@ test('a channel with its flow costs about 360 instantiations, however large the 
   )
   expect(cost).toMatchInlineSnapshot(`
     {
-      "100 channels": 36049,
-      "500 channels": 177169,
+      "100 channels": 41569,
+      "500 channels": 204689,
     }
   `)
   expect(cost['500 channels']! / 500).toBeLessThan(1.1 * (cost['100 channels']! / 100))

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { compileSnippets } from '../tooling/compile.ts'
 
 const prelude = `
-import { app, contract, direct, flow, message, priority, pubsub, queue, rendezvous, replace, runtime, service } from 'allora'
+import { app, contract, direct, fileSink, flow, iterate, message, priority, pubsub, queue, rendezvous, replace, runtime, service, sink, timer } from 'allora'
 import type { Channel, ErrorMessage } from 'allora'
 import * as E from 'fp-ts/lib/Either.js'
 
@@ -36,6 +36,11 @@ const mistakes = {
   'through a channel of another payload': `flow().from(orders).through(invoices)`,
   'to a channel by its name': `flow().from(orders).to('invoices')`,
   'from a channel by its name': `flow().from('orders')`,
+  'to a sink of another payload': `flow().from(orders).to(sink((invoice: Invoice) => invoice.amount))`,
+  'to a file sink of another payload': `flow().from(orders).to(fileSink({ path: 'out.txt', format: (invoice: Invoice) => invoice.orderId }))`,
+  'from a source into a channel of another payload': `flow('nightly').from(timer({ cron: '@daily' })).to(invoices)`,
+  'from a source without an id': `flow().from(iterate([1, 2, 3])).to(queue('numbers'))`,
+  'a concurrency of a source': `flow('numbers').from(iterate([1, 2, 3]), { concurrency: 2 })`,
   'a step after the end': `flow().from(orders).to(orders).handle((order) => order)`,
   'onError after the end': `flow().from(orders).to(orders).onError(() => null)`,
 

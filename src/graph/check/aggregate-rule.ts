@@ -9,7 +9,7 @@ import { at, theNode } from './wording.ts'
  * The splits a message has been through and not been aggregated from, the last one at the end, each as a letter:
  *
  * - `L`, local: the aggregator is told when this split ends, for only one straight path lies between them;
- * - `T`, travelled: behind a channel, a route or another split, where only the number of parts says when a group is complete;
+ * - `T`, travelled: behind a channel, a route, a resequencer or another split, where only the number of parts says when a group is complete;
  * - in lower case: a filter may have taken parts away;
  * - `*`: deeper than is followed.
  */
@@ -52,7 +52,8 @@ function splitsOnTheWay({ steps, consumers }: AppIndex): Map<Step, Set<Splits>> 
   const leave = (step: Step, splits: Splits): void => {
     for (const { to } of step.ways) if (to !== undefined) arrive(to, splits)
   }
-  for (const step of steps) if (step.uses.some(({ consumes }) => consumes)) leave(step, '')
+  for (const step of steps)
+    if (step.node.kind !== 'barrier' && step.uses.some(({ consumes }) => consumes)) leave(step, '')
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [step, before] = next
     const splits = behind(step, before)
@@ -69,7 +70,7 @@ function behind({ node }: Step, splits: Splits): Splits {
   if (node.kind === 'split') return pushed(travelled(splits))
   if (node.kind === 'aggregate') return splits === '*' ? splits : splits.slice(0, -1)
   if (node.kind === 'filter') return splits.slice(0, -1) + splits.slice(-1).toLowerCase()
-  return node.kind === 'route' ? travelled(splits) : splits
+  return node.kind === 'route' || node.kind === 'resequence' ? travelled(splits) : splits
 }
 
 const travelled = (splits: Splits): Splits => splits.replaceAll('L', 'T').replaceAll('l', 't')

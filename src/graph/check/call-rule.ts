@@ -2,6 +2,7 @@
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
+import { asks } from '../references.ts'
 import type { CallNode } from '../graph.ts'
 import type { AppIndex, FlowIndex, Step } from '../app-index.ts'
 import { at, listed, theNode } from './wording.ts'
@@ -15,7 +16,10 @@ export function* unansweredCalls(app: AppIndex): Iterable<Diagnostic> {
     return known
   }
   for (const step of app.steps) {
-    if (step.node.kind !== 'call') continue
+    if (step.node.kind !== 'call') {
+      if (asks(step.node)) yield* unansweredStops(step, replies)
+      continue
+    }
     const objection = objectionTo(step.node, app, replies)
     if (objection === undefined) continue
     const { channel } = step.node
@@ -26,6 +30,20 @@ export function* unansweredCalls(app: AppIndex): Iterable<Diagnostic> {
       channelId: channel,
       message: `${theNode(step)} calls ${objection.message}`,
       fix: objection.fix,
+    }
+  }
+}
+
+function* unansweredStops(step: Step, replies: (channel: string) => boolean): Iterable<Diagnostic> {
+  for (const { channel } of step.uses) {
+    if (replies(channel)) continue
+    yield {
+      code: 'ALLORA114',
+      severity: 'error',
+      ...at(step),
+      channelId: channel,
+      message: `${theNode(step)} asks channel ${quote(channel)}, where no flow replies.`,
+      fix: 'Name the source channel of a flow that ends with a reply.',
     }
   }
 }
@@ -57,7 +75,7 @@ function objectionTo(
 }
 
 function sourcesOf({ graph }: FlowIndex): string[] {
-  return graph.nodes.flatMap((node) => (node.kind === 'inlet' ? [node.channel] : []))
+  return graph.nodes.flatMap((node) => (node.kind === 'inlet' || node.kind === 'source' ? [node.channel] : []))
 }
 
 /**
@@ -70,7 +88,7 @@ function mayReply({ consumers }: AppIndex, channel: string): boolean {
   for (const step of found) {
     if (step.node.kind === 'reply') return true
     for (const { to } of step.ways) if (to !== undefined) found.add(to)
-    if (step.node.kind === 'call') continue
+    if (asks(step.node)) continue
     for (const use of step.uses) {
       const next = consumers.get(use.channel)
       if (next === undefined) return true

@@ -2,6 +2,7 @@
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
+import { asks } from '../references.ts'
 import { NODE_SHAPES } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
 import { circles } from './strong-components.ts'
@@ -84,13 +85,15 @@ function roundTrip(first: Hop, circle: readonly Hop[]): string {
 
 /** What a consumer's messages are sent to, up to the next consumer. */
 function hopsOf(consumer: Step, { channels }: AppIndex): Hop[] {
+  // A trigger goes no further than its barrier.
+  if (consumer.node.kind === 'barrier') return []
   const from = consumer.uses.filter(({ consumes }) => consumes)
   const hops: Hop[] = []
   for (const { step, always } of walk(consumer)) {
     for (const { channel: to, sends } of step.uses) {
       const spec = channels.get(to)?.spec
       if (sends === 'never' || spec === undefined) continue
-      const sender = step.node.kind === 'call' && senderAt(spec) === 'goesOn' ? 'waits' : senderAt(spec)
+      const sender = asks(step.node) && senderAt(spec) === 'goesOn' ? 'waits' : senderAt(spec)
       hops.push(
         ...from.map(({ channel }) => ({ from: channel, to, by: step, always: always && sends === 'always', sender })),
       )

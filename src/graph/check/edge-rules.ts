@@ -22,16 +22,16 @@ export function* unreachableNodes({ steps }: AppIndex): Iterable<Diagnostic> {
   }
 }
 
-/** ALLORA106: a flow without an inlet, or a path that just stops. */
+/** ALLORA106: a flow without a beginning, or a path that just stops. */
 export function* openEnds({ flows }: AppIndex): Iterable<Diagnostic> {
   for (const { graph, steps } of flows) {
-    if (!steps.some(({ node }) => node.kind === 'inlet')) {
+    if (!steps.some(({ node }) => node.kind === 'inlet' || node.kind === 'source')) {
       yield {
         code: 'ALLORA106',
         severity: 'error',
         flowId: graph.id,
-        message: `Flow ${quote(graph.id)} has no inlet, so no message ever gets into it.`,
-        fix: 'Begin it with an inlet that names the channel it reads from.',
+        message: `Flow ${quote(graph.id)} has no inlet or source, so no message ever gets into it.`,
+        fix: 'Begin it with an inlet that names the channel it reads from, or with a source.',
       }
     }
     for (const step of steps) {
@@ -126,8 +126,11 @@ function* misfittingTarget(step: Step, { port, to }: Way): Iterable<Diagnostic> 
 
 /** The ports that need an edge. */
 function portsOf(node: GraphNode): Set<string | undefined> {
-  if (node.kind !== 'route') return new Set(NODE_SHAPES[node.kind].wayOut === 'next' ? [undefined] : [])
-  return new Set([...node.cases.map((name) => `case:${name}`), ...(node.otherwise === true ? ['otherwise'] : [])])
+  if (node.kind === 'route')
+    return new Set([...node.cases.map((name) => `case:${name}`), ...(node.otherwise === true ? ['otherwise'] : [])])
+  if (node.kind === 'scatterGather') return new Set([undefined, ...node.branches.map((name) => `branch:${name}`)])
+  if (node.kind === 'loop') return new Set([undefined, 'body'])
+  return new Set(NODE_SHAPES[node.kind].wayOut === 'next' ? [undefined] : [])
 }
 
 const portName = (port: string | undefined): string => (port === undefined ? 'normal way out' : `port ${quote(port)}`)
@@ -169,17 +172,19 @@ export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
   }
 }
 
-/** ALLORA118: edges that lead in a circle. */
+/** ALLORA118: edges that lead in a circle, but for those of a loop, which counts its turns. */
 export function* loopsInFlows({ flows }: AppIndex): Iterable<Diagnostic> {
   for (const { graph, steps } of flows) {
-    for (const circle of circles(steps, ({ ways }) => ways.flatMap(({ to }) => to ?? []))) {
+    for (const circle of circles(steps, ({ ways }) =>
+      ways.flatMap(({ port, to }) => (port === 'body' ? [] : (to ?? []))),
+    )) {
       yield {
         code: 'ALLORA118',
         severity: 'error',
         flowId: graph.id,
         nodeId: circle[0]!.node.id,
         message: `The edges of flow ${quote(graph.id)} lead in a circle through the nodes ${listed(circle.map(({ node }) => node.id))}.`,
-        fix: 'Remove one of the edges; to repeat something, send to a channel the flow reads from.',
+        fix: 'Remove one of the edges; to repeat something, use a loop.',
       }
     }
   }

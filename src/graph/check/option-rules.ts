@@ -2,8 +2,10 @@
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
-import { CHANNEL_FIELDS, type Field, NODE_SHAPES, type NumberField, type OfKinds } from '../shape.ts'
+import type { Field, NumberField } from '../field.ts'
+import { CHANNEL_FIELDS, NODE_SHAPES, type OfKinds } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
+import { idleResilience } from './resilience-rule.ts'
 import { type Place, at, listed, theNode } from './wording.ts'
 
 /** A node or a channel with its fields. */
@@ -36,9 +38,8 @@ function nodeSubjects({ steps }: AppIndex): Subject[] {
 /** ALLORA116: a number that is too small, or none. */
 export function* optionsOutOfRange(app: AppIndex): Iterable<Diagnostic> {
   for (const { who, place, fields, values } of [...channelSubjects(app), ...nodeSubjects(app)]) {
-    for (const [option, field] of Object.entries(fields)) {
-      const value = values[option]
-      if (field.type !== 'number' || value === undefined || inRange(value, field)) continue
+    for (const [option, field, value] of numbersIn(fields, values)) {
+      if (inRange(value, field)) continue
       yield {
         code: 'ALLORA116',
         severity: 'error',
@@ -50,6 +51,22 @@ export function* optionsOutOfRange(app: AppIndex): Iterable<Diagnostic> {
             : 'Correct the number, or leave it out for the default.',
       }
     }
+  }
+}
+
+/** The numbers that are there, each with the name of its option, such as `size` or `retry.attempts`. */
+function* numbersIn(
+  fields: Subject['fields'],
+  values: Subject['values'],
+  within = '',
+): Iterable<[string, NumberField, unknown]> {
+  for (const [key, field] of Object.entries(fields)) {
+    const value = values[key]
+    if (value === undefined) continue
+    if (field.type === 'number') yield [within + key, field, value]
+    if (field.type !== 'record') continue
+    if (typeof value === 'object') yield* numbersIn(field.fields, { ...value }, `${within}${key}.`)
+    else if (field.orNumber !== undefined) yield [within + key, field.orNumber, value]
   }
 }
 
@@ -85,6 +102,7 @@ export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnosti
 /** ALLORA119: options that have no effect together, or alone. */
 export function* contradictingOptions(app: AppIndex): Iterable<Diagnostic> {
   yield* contradictingNodeOptions(app)
+  yield* idleResilience(app)
   yield* idleOverflows(app)
 }
 
@@ -130,8 +148,9 @@ function* idleOverflows({ channels }: AppIndex): Iterable<Diagnostic> {
 export function* uselessEntries({ steps }: AppIndex): Iterable<Diagnostic> {
   for (const step of steps) {
     const { node } = step
-    if (node.kind === 'recipients') yield* recipientEntries(step, node.channels)
-    if (node.kind === 'route') yield* routeEntries(step, node.cases, node.otherwise === true)
+    if (node.kind === 'recipients' || node.kind === 'recipientList') yield* recipientEntries(step, node.channels)
+    if (node.kind === 'route') yield* branchEntries(step, 'case', node.cases, node.otherwise === true)
+    if (node.kind === 'scatterGather') yield* branchEntries(step, 'branch', node.branches, false)
   }
 }
 
@@ -152,25 +171,21 @@ function* recipientEntries(step: Step, channels: readonly string[]): Iterable<Di
   }
 }
 
-function* routeEntries(step: Step, cases: readonly string[], otherwise: boolean): Iterable<Diagnostic> {
-  const twice = repeated(cases)
-  if (cases.length === 0 && !otherwise) {
-    yield {
-      code: 'ALLORA120',
-      severity: 'error',
-      ...at(step),
-      message: `${theNode(step)} has no cases, so every message fails.`,
-      fix: 'Add a case, or otherwise.',
-    }
+function* branchEntries(
+  step: Step,
+  what: 'case' | 'branch',
+  names: readonly string[],
+  otherwise: boolean,
+): Iterable<Diagnostic> {
+  const twice = repeated(names)
+  if (names.length === 0 && !otherwise) {
+    const message = `${theNode(step)} has no ${what === 'case' ? 'cases, so every message fails' : 'branches, so there is nothing to gather'}.`
+    const fix = what === 'case' ? 'Add a case, or otherwise.' : 'Add a branch.'
+    yield { code: 'ALLORA120', severity: 'error', ...at(step), message, fix }
   }
   if (twice.length > 0) {
-    yield {
-      code: 'ALLORA120',
-      severity: 'error',
-      ...at(step),
-      message: `${theNode(step)} has the case ${listed(twice)} more than once.`,
-      fix: 'Name each case once.',
-    }
+    const message = `${theNode(step)} has the ${what} ${listed(twice)} more than once.`
+    yield { code: 'ALLORA120', severity: 'error', ...at(step), message, fix: `Name each ${what} once.` }
   }
 }
 

@@ -3,13 +3,11 @@ import { AggregationError, GroupTimeoutError } from '../../errors/handling-error
 import type { AggregateNode } from '../../graph/graph.ts'
 import type { HeadersInit } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
-import { isParked } from '../flow-error.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import { Frame } from '../frame.ts'
 import { asDraft, promiseOf, unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
-import { drop } from './dropping.ts'
-import { sendLast } from './sending.ts'
+import { discard, discardLater } from './dropping.ts'
 import { Group } from './group.ts'
 import type { SplitScope } from './split-scope.ts'
 
@@ -238,28 +236,19 @@ export class Aggregator {
   }
 
   private discardAll(group: Group): void {
-    for (const member of group.members) void this.discardLater(new Frame(this.host, member, undefined, group.source))
+    for (const member of group.members) {
+      void discardLater(
+        new Frame(this.host, member, undefined, group.source),
+        this.parts.discard,
+        'group-discarded',
+        this.step,
+        this.host,
+      )
+    }
     this.close(group)
   }
 
-  /** Nobody runs the frame of a member any more: it waits for room by itself. */
-  private async discardLater(frame: Frame): Promise<void> {
-    const { discard } = this.parts
-    const { activity } = this.host
-    activity.enter()
-    try {
-      if (discard === undefined) drop(frame, 'group-discarded', this.step, this.host)
-      else await discard.send(frame.message, frame.sendOptions)
-    } catch (error) {
-      if (!isParked(error)) drop(frame, 'group-discarded', this.step, this.host)
-    }
-    activity.leave()
-  }
-
   private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
-    const { discard } = this.parts
-    if (discard !== undefined) return sendLast(frame, discard, frame.message)
-    drop(frame, reason, this.step, this.host)
-    return END
+    return discard(frame, this.parts.discard, reason, this.step, this.host)
   }
 }

@@ -4,12 +4,13 @@ import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Timer } from '../../transport/clock.ts'
 import type { Frame, FrameSource } from '../frame.ts'
+import type { OpenGroup } from '../open-group.ts'
 import type { Step } from '../step.ts'
 import { withHeaders } from '../frame.ts'
 import type { SplitScope } from './split-scope.ts'
 
 /** An open group. */
-export class Group {
+export class Group implements OpenGroup {
   readonly key: unknown
   /** The split whose parts it gathers; absent when it gathers across messages. */
   readonly scope: SplitScope | undefined

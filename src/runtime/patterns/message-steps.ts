@@ -1,11 +1,14 @@
-/** Steps that change or stop the message they have: transform, handle, setHeader, filter, recover. */
-import { RejectedError } from '../../errors/handling-errors.ts'
-import type { FilterNode, SetHeaderNode } from '../../graph/graph.ts'
+/** Steps that change, look at or stop the message they have. */
+import type { PayloadIssue } from '../../errors/channel-errors.ts'
+import { describeValue } from '../../errors/describe-value.ts'
+import { EnrichError, InvalidMessageError, RejectedError } from '../../errors/handling-errors.ts'
+import type { EnrichNode, FilterNode, LogNode, RemoveHeadersNode, SetHeaderNode } from '../../graph/graph.ts'
 import { checkHeaders, isKnownHeader } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
-import { type Frame, withHeaders } from '../frame.ts'
+import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
 import { END, type Step } from '../step.ts'
+import { issuesInWords } from '../validate.ts'
 import { calling } from './calling.ts'
 import { drop } from './dropping.ts'
 import { sendLast } from './sending.ts'
@@ -38,6 +41,51 @@ export function setHeader(step: Step, node: SetHeaderNode, value: Function): voi
     const added = { [node.header]: header }
     if (known) checkHeaders(added)
     frame.become(frame.payload, withHeaders(frame.headers, added), step)
+    return step.next
+  })
+}
+
+/** `removeHeaders`: the payload stays, some headers go (rule T9). */
+export function removeHeaders(step: Step, { headers }: RemoveHeadersNode): void {
+  step.enter = (frame) => {
+    const rest = headers.reduce(withoutHeader, frame.headers)
+    if (rest !== frame.headers) frame.become(frame.payload, rest, step)
+    return step.next
+  }
+}
+
+/** `enrich`: a copy of the payload with one property more (rule T9). */
+export function enrich(step: Step, { property }: EnrichNode, value: Function): void {
+  calling(step, value, (frame, added) => {
+    const { payload } = frame
+    if (typeof payload !== 'object' || payload === null) {
+      throw new EnrichError(
+        `The property "${property}" cannot be added to the payload, which is ${describeValue(payload)}. Make an object of it with transform first.`,
+      )
+    }
+    frame.become(Object.assign({}, payload, { [property]: added }), frame.headers, step)
+    return step.next
+  })
+}
+
+/** `validate`: what the schema makes of the payload goes on; what it refuses goes to the invalid-message channel, or fails (rule T16). */
+export function validate(step: Step, schema: Function, invalid: BoundChannel | undefined): void {
+  calling(step, schema, (frame, result) => {
+    const { issues, value } = result as { readonly issues?: readonly PayloadIssue[]; readonly value?: unknown }
+    if (issues === undefined) {
+      if (value !== frame.payload) frame.become(value, frame.headers, step)
+      return step.next
+    }
+    if (invalid !== undefined) return sendLast(frame, invalid, frame.message)
+    throw new InvalidMessageError(`The payload does not fit the schema: ${issuesInWords(issues)}.`, { issues })
+  })
+}
+
+/** `log`: a line, and the message goes on. */
+export function log(step: Step, { level = 'info' }: LogNode, line: Function | undefined, host: RunnerHost): void {
+  const text = line ?? ((_: unknown, frame: Frame): string => `${step.flowId}/${step.id} ${frame.message.id}`)
+  calling(step, text, (frame, written) => {
+    host.log(level, String(written))
     return step.next
   })
 }

@@ -1,10 +1,12 @@
 /** Steps that send: outlet, through, recipients, tap, errorOutlet, reply, and the request/reply of a call. */
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { RecipientsError } from '../../errors/handling-errors.ts'
-import type { CallNode, RecipientsNode } from '../../graph/graph.ts'
+import type { CallNode, RecipientsNode, Resilience } from '../../graph/graph.ts'
+import { timeoutsOf } from '../../graph/resilience.ts'
 import type { ErrorMessage } from '../../message/failure.ts'
 import type { HeadersInit } from '../../message/headers.ts'
 import type { MessageRecord } from '../../message/message.ts'
+import type { SendOptions } from '../../transport/transport.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import { isParked, parkedInChannel, sentenceOf } from '../flow-error.ts'
 import type { RunnerHost } from '../flow-runner.ts'
@@ -12,13 +14,19 @@ import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
 import { TypedFailureSignal } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 
+/** Puts the policies of a record around a function. */
+export type Guard = (fn: Function, record: Resilience) => Function
+
 /** Milliseconds a `call` waits for its reply. */
 const CALL_TIMEOUT = 30_000
 
 /** Sends and ends the frame with it. */
-export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord): number {
+export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord, options?: SendOptions): number {
   frame.leaving = true
-  const sending = channel.send(message, frame.sendOptions)
+  const sending = channel.send(
+    message,
+    options === undefined ? frame.sendOptions : { ...frame.sendOptions, ...options },
+  )
   if (sending === undefined) return END
   frame.pending = sending
   return SUSPENDED
@@ -36,15 +44,23 @@ export function recipients(
   channels: readonly BoundChannel[],
   host: RunnerHost,
 ): void {
-  const goOn = node.onFailure === 'continue'
-  step.enter = (frame) => {
-    frame.pending = sendToEach(frame, channels, goOn).then((refused) => {
-      for (const channelId of refused)
-        host.drop({ reason: 'refused', message: frame.message, channelId, flowId: step.flowId, nodeId: step.id })
-    })
-    frame.leaving = true
-    return SUSPENDED
-  }
+  step.enter = (frame) => sendToAll(frame, step, node, channels, host)
+}
+
+/** Sends to several channels, one after the other, and ends the frame with it. */
+export function sendToAll(
+  frame: Frame,
+  step: Step,
+  { onFailure }: Pick<RecipientsNode, 'onFailure'>,
+  channels: readonly BoundChannel[],
+  host: RunnerHost,
+): number {
+  frame.pending = sendToEach(frame, channels, onFailure === 'continue').then((refused) => {
+    for (const channelId of refused)
+      host.drop({ reason: 'refused', message: frame.message, channelId, flowId: step.flowId, nodeId: step.id })
+  })
+  frame.leaving = true
+  return SUSPENDED
 }
 
 /** Gives the channels that refused and will not hear of the message again. */
@@ -126,17 +142,21 @@ export function reply(step: Step, host: RunnerHost): void {
 }
 
 /** `call`: a request to another flow; its reply is the payload from here on, its typed failures are failures of this step (rule T14). */
-export function call(step: Step, node: CallNode, channel: BoundChannel, host: RunnerHost): void {
+export function call(step: Step, node: CallNode, channel: BoundChannel, host: RunnerHost, guard: Guard): void {
+  const { attempt: timeout = CALL_TIMEOUT, ...overall } = timeoutsOf(node)
+  // The gateway limits one request by itself, and so does not leave it open.
+  const ask = guard(
+    (_: unknown, { message, signal }: Pick<Frame, 'message' | 'signal'>) =>
+      host.gateway.open({ kind: 'call', channelId: channel.id, timeout, signal }, (replyTo) =>
+        channel.send(
+          message.derive(message.payload, withHeaders(message.rawHeaders, { replyTo }), step.high, step.low),
+          { signal },
+        ),
+      ),
+    { ...node, timeout: overall },
+  )
   step.enter = (frame) => {
-    const options = {
-      kind: 'call',
-      channelId: channel.id,
-      timeout: node.timeout ?? CALL_TIMEOUT,
-      signal: frame.signal,
-    } as const
-    frame.pending = host.gateway.open(options, (replyTo) =>
-      channel.send(readdressed(frame, step, withHeaders(frame.headers, { replyTo })), frame.sendOptions),
-    )
+    frame.pending = ask(frame.payload, frame) as Promise<unknown>
     return SUSPENDED
   }
   step.resume = (frame, answer) => {

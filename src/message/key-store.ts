@@ -1,0 +1,14 @@
+/** Where an idempotent receiver remembers keys; give it one of your own to remember beyond the process. */
+
+/** Keys that were handled, and those that are being handled. */
+export interface KeyStore {
+  /**
+   * Takes a key. `true` when it is new: whoever took it must commit or release it. `false` when it has been handled. While another
+   * has it, the answer waits for that one's end.
+   */
+  reserve(key: string): boolean | Promise<boolean>
+  /** The key has been handled and is remembered for `window` milliseconds (absent = as long as there is room). */
+  commit(key: string, window: number | undefined): void | Promise<void>
+  /** Handling failed: the key is new again. */
+  release(key: string): void | Promise<void>
+}

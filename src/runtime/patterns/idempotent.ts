@@ -1,0 +1,42 @@
+/** The idempotent receiver: each key passes once (rule T12). */
+import type { IdempotentNode } from '../../graph/graph.ts'
+import type { KeyStore } from '../../message/key-store.ts'
+import type { BoundChannel } from '../bound-channel.ts'
+import type { RunnerHost } from '../flow-runner.ts'
+import type { Frame } from '../frame.ts'
+import { SUSPENDED, type Step } from '../step.ts'
+import { discard } from './dropping.ts'
+
+/** What an idempotent node works with. */
+export interface IdempotentParts {
+  readonly key: Function
+  readonly store: KeyStore
+  readonly discard: BoundChannel | undefined
+}
+
+/** `idempotent`: a key is reserved when its message comes, committed when the message has been handled, released when that failed. */
+export function idempotent(
+  step: Step,
+  node: IdempotentNode,
+  { key, store, discard: duplicates }: IdempotentParts,
+  host: RunnerHost,
+): void {
+  const decide = (frame: Frame, name: string, isNew: boolean): number => {
+    if (isNew) {
+      frame.whenEnded((succeeded) => (succeeded ? store.commit(name, node.window) : store.release(name)))
+      return step.next
+    }
+    return discard(frame, duplicates, 'duplicate', step, host)
+  }
+  step.enter = (frame) => {
+    const name = `${step.flowId}/${step.id}/${String(key(frame.payload, frame))}`
+    const reserved = store.reserve(name)
+    if (typeof reserved === 'boolean') return decide(frame, name, reserved)
+    frame.pending = reserved.then((isNew) => [name, isNew] as const)
+    return SUSPENDED
+  }
+  step.resume = (frame, value) => {
+    const [name, isNew] = value as readonly [string, boolean]
+    return decide(frame, name, isNew)
+  }
+}

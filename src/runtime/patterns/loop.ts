@@ -1,0 +1,30 @@
+/** The loop: sends a message through a body while a condition holds (rule T14). */
+import { HopLimitError } from '../../errors/handling-errors.ts'
+import type { LoopNode } from '../../graph/graph.ts'
+import { withHeaders, withoutHeader } from '../frame.ts'
+import type { Step } from '../step.ts'
+import { calling } from './calling.ts'
+
+/**
+ * The condition is asked before every turn, and each turn has a message of its own. Its number travels in a header, since the body
+ * may lead through channels; `body` is the step that the body begins at.
+ */
+export function loop(step: Step, node: LoopNode, body: number, condition: Function): void {
+  const header = `loop:${step.flowId}/${step.id}`
+  calling(step, condition, (frame, holds) => {
+    const turns = Number(frame.headers[header] ?? 0)
+    const goesOn = holds === true && turns < node.max
+    if (goesOn) {
+      const turn = turns + 1
+      frame.rebase(
+        frame.message.derive(frame.payload, withHeaders(frame.headers, { [header]: turn }), step.high, step.low, turn),
+      )
+      return body
+    }
+    if (turns > 0) frame.become(frame.payload, withoutHeader(frame.headers, header), step)
+    if (holds !== true) return step.next
+    throw new HopLimitError(
+      `The loop has taken ${turns} turns, as many as its max allows, and its condition still holds. Let the body end it sooner, or raise { max }.`,
+    )
+  })
+}

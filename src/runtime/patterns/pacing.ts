@@ -1,0 +1,37 @@
+/** Steps that take time on purpose: delay and throttle (rule T11). */
+import type { DelayNode, ThrottleNode } from '../../graph/graph.ts'
+import type { BoundChannel } from '../bound-channel.ts'
+import type { RunnerHost } from '../flow-runner.ts'
+import { SUSPENDED, type Step } from '../step.ts'
+import { calling } from './calling.ts'
+import { sendLast } from './sending.ts'
+
+/**
+ * `delay`: the message waits in the node's own channel, so others pass it meanwhile, and it survives the process where the
+ * transport does. What is due now goes straight on.
+ */
+export function delay(step: Step, node: DelayNode, duration: Function | undefined, channel: BoundChannel): void {
+  calling(step, duration ?? (() => node.duration), (frame, milliseconds) => {
+    const wait = Number(milliseconds)
+    return wait > 0 ? sendLast(frame, channel, frame.message, { delay: wait }) : step.next
+  })
+}
+
+/**
+ * `throttle`: a message passes `per` milliseconds after the one that passed `rate` messages before it, or now. Whoever comes too
+ * early waits its turn here, and is held in the flow, so the pace reaches the sender.
+ */
+export function throttle(step: Step, { rate, per }: ThrottleNode, host: RunnerHost): void {
+  const passes: number[] = []
+  let oldest = 0
+  step.enter = (frame) => {
+    const now = host.clock.now()
+    const turn = Math.max(now, (passes[oldest] ?? -Infinity) + per)
+    passes[oldest] = turn
+    oldest = (oldest + 1) % rate
+    if (turn === now) return step.next
+    frame.pending = host.sleep(turn - now)
+    return SUSPENDED
+  }
+  step.resume = () => step.next
+}

@@ -1,0 +1,95 @@
+/** Steps that take a message from flow to flow, each asked with what the one before it replied: routingSlip and dynamicRoute (rule T14). */
+import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+import { HopLimitError } from '../../errors/handling-errors.ts'
+import type { DynamicRouteNode, RoutingSlipNode } from '../../graph/graph.ts'
+import type { MessageRecord } from '../../message/message.ts'
+import type { BoundChannel } from '../bound-channel.ts'
+import type { RunnerHost } from '../flow-runner.ts'
+import { type Frame, withHeaders } from '../frame.ts'
+import { TypedFailureSignal, promiseOf, unwrap } from '../outcome.ts'
+import { SUSPENDED, type Step } from '../step.ts'
+import { type Selectable, selectedChannel, selectedChannels } from './selected-channels.ts'
+
+/** Milliseconds a hop waits for its reply. */
+const HOP_TIMEOUT = 30_000
+
+/** `routingSlip`: the list is made once, before the first hop. */
+export function routingSlip(
+  step: Step,
+  node: RoutingSlipNode,
+  select: Function,
+  channels: Selectable,
+  host: RunnerHost,
+): void {
+  travelling(step, async (frame) => {
+    const slip = selectedChannels(await resultOf(select, frame), channels)
+    if (slip.length > node.max)
+      throw new HopLimitError(
+        `The routing slip has ${slip.length} channels, and its max is ${node.max}. Make it shorter, or raise { max }.`,
+      )
+    for (const [i, channel] of slip.entries()) await visit(frame, step, channel, i + 1, node, host)
+  })
+}
+
+/** `dynamicRoute`: before every hop it is asked where to go next, until it gives `undefined`. */
+export function dynamicRoute(
+  step: Step,
+  node: DynamicRouteNode,
+  select: Function,
+  channels: Selectable,
+  host: RunnerHost,
+): void {
+  travelling(step, async (frame) => {
+    for (let hop = 1; ; hop++) {
+      const id = await resultOf(select, frame)
+      if (id === undefined) return
+      const channel = selectedChannel(id, channels)
+      if (hop > node.max)
+        throw new HopLimitError(
+          `The message has taken ${node.max} hops, as many as its max allows, and is to go to "${channel.id}". End the route sooner, or raise { max }.`,
+        )
+      await visit(frame, step, channel, hop, node, host)
+    }
+  })
+}
+
+/** The journey has a frame of its own: should it fail, the message is as it was when it entered the step. */
+function travelling(step: Step, travel: (frame: Frame) => Promise<void>): void {
+  step.enter = (frame) => {
+    const traveller = frame.spawn(frame.message, frame.split)
+    frame.pending = travel(traveller).then(() => traveller.message)
+    return SUSPENDED
+  }
+  step.resume = (frame, message) => {
+    frame.rebase(message as MessageRecord)
+    return step.next
+  }
+}
+
+async function resultOf(select: Function, frame: Frame): Promise<unknown> {
+  const result: unknown = select(frame.payload, frame)
+  return unwrap(await (promiseOf(result) ?? result))
+}
+
+/** Asks the flow behind a channel; its reply is the payload from here on, its typed failure that of the step. */
+async function visit(
+  frame: Frame,
+  step: Step,
+  channel: BoundChannel,
+  hop: number,
+  { timeout = HOP_TIMEOUT }: { readonly timeout?: number },
+  host: RunnerHost,
+): Promise<void> {
+  const { message, headers, signal } = frame
+  const answer: Either<unknown, unknown> = await host.gateway.open(
+    { kind: 'call', channelId: channel.id, timeout, signal },
+    (replyTo) =>
+      channel.send(
+        message.derive(message.payload, withHeaders(headers, { replyTo }), step.high, step.low, hop),
+        frame.sendOptions,
+      ),
+  )
+  // oxlint-disable-next-line typescript/only-throw-error -- no error, see the class
+  if (isLeft(answer)) throw new TypedFailureSignal(answer.left)
+  frame.rebase(message.derive(answer.right, headers, step.high, step.low, hop))
+}

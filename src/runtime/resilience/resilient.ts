@@ -1,0 +1,47 @@
+/** Puts the policies of a step around its function, in their one order (rule E4). */
+import type { Resilience } from '../../graph/graph.ts'
+import { timeoutsOf } from '../../graph/resilience.ts'
+import type { RunnerHost } from '../flow-runner.ts'
+import type { Frame } from '../frame.ts'
+import type { Step } from '../step.ts'
+import { CircuitBreaker, type CircuitState, breaking } from './circuit-breaker.ts'
+import { type GuardedCall, guardedCall } from './guarded-call.ts'
+import { retrying } from './retry.ts'
+import { inTurn, limited } from './slots.ts'
+import { timed } from './timed.ts'
+
+/** Where the policies are, and what they need. */
+interface Surroundings {
+  readonly step: Step
+  readonly host: RunnerHost
+  readonly functionOf: (name: string) => Function
+}
+
+/** The function under the record's policies, to be called in its place; the function itself when there are none. */
+export function resilient(fn: Function, record: Resilience, { step, host, functionOf }: Surroundings): Function {
+  const { retry, circuitBreaker, concurrency, orderBy } = record
+  const { attempt, overall } = timeoutsOf(record)
+  const isTimed = attempt !== undefined || overall !== undefined
+  if (
+    !isTimed &&
+    retry === undefined &&
+    circuitBreaker === undefined &&
+    concurrency === undefined &&
+    orderBy === undefined
+  )
+    return fn
+  // From the inside out.
+  let call: GuardedCall = guardedCall(fn, isTimed)
+  if (concurrency !== undefined) call = limited(call, concurrency, host.clock)
+  if (isTimed) call = timed(call, 'attempt', attempt, step, host)
+  if (circuitBreaker !== undefined) {
+    const changed = (state: CircuitState): void =>
+      host.events.emit('circuit', { flowId: step.flowId, nodeId: step.id, state })
+    call = breaking(call, new CircuitBreaker(circuitBreaker, host.clock, changed))
+  }
+  if (retry !== undefined)
+    call = retrying(call, retry, retry.when === undefined ? undefined : functionOf(retry.when), step, host)
+  if (orderBy !== undefined) call = inTurn(call, functionOf(orderBy), host.clock)
+  if (overall !== undefined) call = timed(call, 'overall', overall, step, host)
+  return (input: unknown, frame: Frame): unknown => call(input, frame, frame.signal)
+}

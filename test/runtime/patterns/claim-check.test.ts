@@ -1,0 +1,51 @@
+/** The claim check (T13). */
+import { type ClaimTicket, app, direct, flow, memoryClaimStore, queue } from 'allora'
+import { right } from 'fp-ts/lib/Either.js'
+import { expect, expectTypeOf, test } from 'vitest'
+import { forbidUnhandledRejections, started } from '../rig.ts'
+
+interface Book {
+  readonly pages: readonly string[]
+}
+
+forbidUnhandledRejections()
+
+const books = direct('books').of<Book>()
+
+test('T13: the payload stays in the store and its ticket travels, also through a channel', async () => {
+  const store = memoryClaimStore()
+  const shelved = queue('shelved').of<ClaimTicket<Book>>()
+  const chain = flow('f')
+    .from(books)
+    .claimCheckIn({ store })
+    .tap(queue('seen'))
+    .through(shelved)
+    .claimCheckOut({ store })
+  chain.transform((book) => expectTypeOf(book).toEqualTypeOf<Book>())
+  const { rt } = await started(app(chain.build()))
+  expect(await rt.request('books', { pages: ['a'] })).toEqual(right({ pages: ['a'] }))
+  expect(rt.channel('seen').tryReceive()?.payload).toEqual({ claim: 'm1' })
+})
+
+test('T13: every value can be checked in, also undefined', async () => {
+  const store = memoryClaimStore()
+  const { rt } = await started(
+    app(flow('f').from(direct('any').of<unknown>()).claimCheckIn({ store }).claimCheckOut({ store }).build()),
+  )
+  expect(await rt.request('any', undefined)).toEqual(right(undefined))
+})
+
+test('T13: an unknown reference is a named error, and nothing is lost', async () => {
+  const store = memoryClaimStore()
+  const tickets = direct('tickets').of<ClaimTicket<Book>>()
+  const { rt } = await started(app(flow('f').from(tickets).claimCheckOut({ store }).build()))
+  await expect(rt.send('tickets', { claim: 'gone' })).rejects.toThrow(
+    'There is no payload for claim "gone" in the store. Give claimCheckIn and claimCheckOut the same store, and keep payloads as long as their messages travel.',
+  )
+  await store.put('gone', { pages: [] })
+  expect((await rt.deadLetters.redrive({})).redriven).toHaveLength(1)
+  await store.remove('gone')
+  expect(await store.get('gone')).toBeUndefined()
+  // @ts-expect-error a book is no ticket
+  flow('g').from(books).claimCheckOut({ store }).build()
+})

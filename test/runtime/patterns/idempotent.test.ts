@@ -1,0 +1,130 @@
+/** The idempotent receiver (T12). */
+import { MemoryKeyStore, app, direct, flow, queue } from 'allora'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { virtualClock } from '../../../src/testing/virtual-clock.ts'
+import { deferred, drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+
+forbidUnhandledRejections()
+
+const runs = process.env['CI'] === undefined ? 100 : 1_000
+const input = queue('in').of<string>()
+
+describe('T12: idempotent', () => {
+  test('T12: the same key passes once; what came before is counted, or sent to a channel', async () => {
+    const once = flow('f')
+      .from(input)
+      .idempotent({ key: (word) => word.toLowerCase() })
+      .to(queue('out'))
+      .build()
+    const { rt, dropped } = await started(app(once))
+    for (const word of ['a', 'b', 'A']) await rt.send('in', word)
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual(['a', 'b'])
+    expect(dropped).toEqual(['duplicate "A"'])
+
+    const discarding = flow('f')
+      .from(input)
+      .idempotent({ key: (word) => word, discardTo: queue('again') })
+      .to(queue('out'))
+      .build()
+    const { rt: other } = await started(app(discarding))
+    for (const word of ['a', 'a']) await other.send('in', word)
+    await other.idle()
+    expect(drained(other.channel('again'))).toEqual(['a'])
+  })
+
+  test('T12: a key is committed on success and released on failure', async () => {
+    let broken = true
+    const fragile = flow('f')
+      .from(direct('in').of<string>())
+      .idempotent({ key: (word) => word })
+      .handle((word) => {
+        if (broken) throw new Error('broken')
+        return word
+      })
+      .to(queue('out'))
+      .build()
+    const { rt } = await started(app(fragile))
+    await expect(rt.send('in', 'a')).rejects.toThrow('broken')
+    broken = false
+    await rt.send('in', 'a')
+    await rt.send('in', 'a')
+    expect(drained(rt.channel('out'))).toEqual(['a'])
+  })
+
+  test('T12: whoever has the key of a message in work waits for its end', async () => {
+    const first = deferred<string>()
+    const calls: string[] = []
+    const slow = flow('f')
+      .from(input, { concurrency: 3 })
+      .idempotent({ key: () => 'one key' })
+      .handle((word) => {
+        calls.push(word)
+        return word === 'a' ? first.promise : word
+      })
+      .to(queue('out'))
+      .build()
+    const { rt, dropped } = await started(app(slow))
+    for (const word of ['a', 'b', 'c']) await rt.send('in', word)
+    await settled()
+    expect(calls).toEqual(['a'])
+    first.reject(new Error('a failed'))
+    await rt.idle()
+    expect(calls).toEqual(['a', 'b'])
+    expect(dropped).toEqual(['duplicate "c"'])
+  })
+
+  test('T12: a key is forgotten after the window, or when there are too many', async () => {
+    const once = flow('f')
+      .from(input)
+      .idempotent({ key: (word) => word, window: 1_000 })
+      .to(queue('out'))
+      .build()
+    const { rt, clock } = await started(app(once))
+    await rt.send('in', 'a')
+    await clock.advance(999)
+    await rt.send('in', 'a')
+    await clock.advance(1)
+    await rt.send('in', 'a')
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual(['a', 'a'])
+
+    const store = new MemoryKeyStore(virtualClock(), 1)
+    for (const key of ['a', 'b']) {
+      expect(store.reserve(key)).toBe(true)
+      store.commit(key)
+    }
+    expect([store.reserve('b'), store.reserve('a')]).toEqual([false, true])
+  })
+
+  test('T12: each key is handled exactly once, however handlers fail and interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.record({ key: fc.nat(3), fails: fc.boolean() }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (scheduler, sends, concurrency) => {
+          const handled: number[] = []
+          const fragile = flow('f')
+            .from(queue('in').of<{ key: number; fails: boolean }>(), { concurrency })
+            .idempotent({ key: ({ key }) => key })
+            .handle(async ({ key, fails }) => {
+              await scheduler.schedule(Promise.resolve(), `handle ${key}`)
+              if (fails) throw new Error('as arranged')
+              handled.push(key)
+            })
+            .build()
+          const { rt } = await started(app(fragile))
+          for (const it of sends) await rt.send('in', it)
+          const idle = rt.idle()
+          await scheduler.waitFor(idle)
+          const succeeding = new Set(sends.filter(({ fails }) => !fails).map(({ key }) => key))
+          expect(handled).toHaveLength(succeeding.size)
+          expect(new Set(handled)).toEqual(succeeding)
+        },
+      ),
+      { numRuns: runs },
+    )
+  })
+})
