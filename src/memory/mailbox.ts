@@ -128,7 +128,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     if (delivery !== undefined) return accept(delivery)
     if (!mayWait(options?.timeout)) return undefined
     if (this.closed) throw closedForTaking(this.channelId)
-    return this.wait(options ?? {}, accept)
+    return this.wait(options ?? NO_OPTIONS, accept)
   }
 
   tryTake(options: TakeOptions = NO_OPTIONS): MailboxDelivery | undefined {
@@ -255,7 +255,8 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   }
 
   private wait<T>(options: TakeOptions, accept: (delivery: MailboxDelivery) => T): Promise<T | undefined> {
-    const taker = new Taker(accept).limit(this.setup.env.clock, options, () => taker.resolve(undefined))
+    const taker = new Taker(accept)
+    if (options !== NO_OPTIONS) taker.limit(this.setup.env.clock, options, () => taker.resolve(undefined))
     if (options.correlationId !== undefined) {
       this.store.correlations.wait(options.correlationId, taker)
     } else {

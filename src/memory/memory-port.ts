@@ -122,7 +122,9 @@ export abstract class MemoryPort implements ChannelPort {
     if (!mayWait(timeout)) throw timedOut(this.spec, message, 0)
     const sender = new Sender(message, options)
     this.senders.push(sender)
-    return sender.limit(this.env.clock, options, () => sender.reject(timedOut(this.spec, message, timeout!))).promise
+    // Most wait without limit, and need no function that ends the waiting.
+    const elapsed = timeout === undefined ? ignore : () => sender.reject(timedOut(this.spec, message, timeout))
+    return sender.limit(this.env.clock, options, elapsed).promise
   }
 
   /** The first sender that may come in. Those that never will are told. */

@@ -2,6 +2,7 @@
 import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import type { IdSource } from '../message/identity.ts'
 import { MessageRecord, isDraft, isMessage } from '../message/message.ts'
+import { withHeaders } from './frame.ts'
 import type { Clock } from '../transport/clock.ts'
 
 /** The entrance of a runtime: everything from outside becomes a fresh message here (rules M1, M5). */
@@ -25,7 +26,7 @@ export class Acceptance {
   /** The same with a return address. */
   acceptRequest(value: unknown, replyTo: string): MessageRecord {
     const message = this.accept(value)
-    message.rawHeaders = Object.assign({}, message.rawHeaders, { replyTo })
+    message.rawHeaders = withHeaders(message.rawHeaders, { replyTo })
     return message
   }
 

@@ -2,6 +2,9 @@
 import type { AnyMessage, ChannelPort, Delivery, SendOptions } from '../transport/transport.ts'
 import type { EventHub } from './events.ts'
 
+/** What sending gives when everything was done at once: one promise for all, since making one costs more than the send. */
+export const DONE: Promise<void> = Promise.resolve()
+
 /** A port of a transport, bound to a runtime. */
 export class BoundChannel {
   readonly id: string

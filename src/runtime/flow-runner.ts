@@ -1,6 +1,7 @@
 /** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
 import type { AlloraError } from '../errors/allora-error.ts'
 import { type FlowError, InvalidMessageError } from '../errors/handling-errors.ts'
+import type { LinkedList } from '../memory/linked-list.ts'
 import type { Failure } from '../message/failure.ts'
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -31,7 +32,7 @@ export interface RunnerHost extends FrameHost {
   /** Notes a frame that the stop cut off, for the stop report. */
   noteAborted(frame: Frame): void
   /** Frames that wait for something, the innermost first; for the stop report and the abort. */
-  readonly suspended: Set<Continuation>
+  readonly suspended: LinkedList<Continuation>
   /** Messages that steps put aside, for `idle` and the stop report. */
   readonly groups: Set<OpenGroup>
   /** Groups whose failure could not be parked yet, with what ends the waiting for it. */

@@ -204,7 +204,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
 
 /** The headers with some set: a copy by plain assignment, which keeps their hidden class. */
 export function withHeaders(headers: HeadersInit, added: { readonly [name: string]: unknown }): HeadersInit {
-  return headers === NO_HEADERS ? Object.assign({}, added) : Object.assign({}, headers, added)
+  return headers === NO_HEADERS ? added : Object.assign({}, headers, added)
 }
 
 /** The headers without one of them. */
