@@ -8,12 +8,12 @@ import type { Clock } from '../transport/clock.ts'
 /** The entrance of a runtime: everything from outside becomes a fresh message here (rules M1, M5). */
 export class Acceptance {
   private readonly ids: IdSource
-  private readonly clock: Clock
+  private readonly stamp: () => number
   private count = 0
 
   constructor(ids: IdSource, clock: Clock) {
     this.ids = ids
-    this.clock = clock
+    this.stamp = clock.stamp?.bind(clock) ?? (() => clock.now())
   }
 
   /** A fresh message of a payload, a draft, or a message received before, which becomes its cause. */
@@ -31,6 +31,6 @@ export class Acceptance {
   }
 
   private fresh(payload: unknown, headers: HeadersInit): MessageRecord {
-    return new MessageRecord(payload, headers, this.clock.now(), this.ids, ++this.count)
+    return new MessageRecord(payload, headers, this.stamp(), this.ids, ++this.count)
   }
 }

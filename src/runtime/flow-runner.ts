@@ -15,7 +15,7 @@ import { abortedError, flowError, isParked, parkedInDeadLetters, sentenceOf } fr
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
 import type { LogLevel } from './logger.ts'
-import { failureOf } from './outcome.ts'
+import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { END, SUSPENDED, type Step } from './step.ts'
 
@@ -113,7 +113,18 @@ export class FlowRunner {
       try {
         while (index >= 0) {
           at = index
-          index = steps[index]!.enter(frame)
+          const step = steps[index]!
+          if (step.call === undefined) {
+            index = step.enter(frame)
+            continue
+          }
+          const result: unknown = step.call(frame.payload, frame)
+          if (isPlain(result)) {
+            frame.carry(result, index)
+            index = step.next
+          } else {
+            index = step.resume(frame, result)
+          }
         }
         if (index === SUSPENDED) frame.at = steps[at]
         return index

@@ -23,9 +23,10 @@ export interface RequestOptions {
 /** A request that waits. Its place in a line is that among those of the same timeout. */
 class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Mortal<Pending> {
   deadline = 0
+  ended = false
   readonly options: RequestOptions
+  readonly replyTo: string
   private readonly gateway: Gateway
-  private readonly replyTo: string
 
   constructor(gateway: Gateway, replyTo: string, options: RequestOptions) {
     super()
@@ -40,7 +41,8 @@ class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Morta
 
   override leave(): void {
     super.leave()
-    this.gateway.ended(this.replyTo, this.options.timeout)
+    this.ended = true
+    this.gateway.left(this)
   }
 }
 
@@ -51,6 +53,8 @@ export class Gateway {
   private readonly activity: Activity
   private readonly deadlines: Deadlines<Pending>
   private readonly waiting = new Map<string, Pending>()
+  /** The one whose message is being sent. A flow that runs at once answers it meanwhile, and it needs neither entry nor deadline. */
+  private latest: Pending | undefined = undefined
   private count = 0
 
   constructor(name: string, clock: Clock, activity: Activity) {
@@ -61,63 +65,82 @@ export class Gateway {
   }
 
   get pending(): number {
-    return this.waiting.size
+    return this.waiting.size + (this.latest === undefined ? 0 : 1)
   }
 
   /** Whether a return address is a request of this runtime (also one that has ended) and not a channel. */
   owns(replyTo: string): boolean {
-    return this.waiting.has(replyTo) || replyTo.startsWith(this.prefix)
+    return this.find(replyTo) !== undefined || replyTo.startsWith(this.prefix)
   }
 
   /** Opens a request; `send` is given its return address and sends the message. The first of reply, failure, timeout and abort ends it. */
   open(options: RequestOptions, send: (replyTo: string) => void | Promise<void>): Promise<Either<unknown, unknown>> {
-    const { signal, timeout } = options
+    const { signal } = options
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     const replyTo = this.prefix + ++this.count
     const pending = new Pending(this, replyTo, options)
-    this.waiting.set(replyTo, pending)
-    if (timeout < Infinity) this.deadlines.add(pending, timeout)
+    this.keepLatest()
+    this.latest = pending
     if (signal !== undefined) pending.limit(this.clock, { signal }, NEVER)
     // Whoever failed the message has told this request already; only a refused send comes here first.
     try {
-      send(replyTo)?.catch((error: unknown) => this.waiting.get(replyTo)?.reject(error))
+      send(replyTo)?.catch((error: unknown) => pending.ended || pending.reject(error))
     } catch (error) {
-      this.waiting.get(replyTo)?.reject(error)
+      if (!pending.ended) pending.reject(error)
     }
+    this.keepLatest()
     return pending.promise
   }
 
   /** Hands over a reply. False when nobody waits for it (any more). */
   reply(replyTo: string, payload: unknown): boolean {
-    const pending = this.waiting.get(replyTo)
+    const pending = this.find(replyTo)
     pending?.resolve(right(payload))
     return pending !== undefined
   }
 
   /** The kind of the requester still waiting behind a return address. */
   requester(replyTo: string | undefined): RequesterKind | undefined {
-    return replyTo === undefined ? undefined : this.waiting.get(replyTo)?.options.kind
+    return replyTo === undefined ? undefined : this.find(replyTo)?.options.kind
   }
 
   /** Tells a requester, if there still is one, that its message failed: a typed failure as `Left`, a defect by rejection. */
   fail(replyTo: string | undefined, failure: Failure<unknown>, error: unknown): void {
     if (replyTo === undefined) return
-    const pending = this.waiting.get(replyTo)
+    const pending = this.find(replyTo)
     if (failure.kind === 'failure') pending?.resolve(left(failure.error))
     else pending?.reject(error)
   }
 
   /** Rejects everything still pending. */
   close(error: unknown): void {
+    this.keepLatest()
     for (const pending of this.waiting.values()) pending.reject(error)
     this.deadlines.stop()
   }
 
   /** A request waits no more. */
-  ended(replyTo: string, timeout: number): void {
-    this.waiting.delete(replyTo)
-    this.deadlines.left(timeout)
+  left(pending: Pending): void {
+    if (pending === this.latest) {
+      this.latest = undefined
+    } else {
+      this.waiting.delete(pending.replyTo)
+      this.deadlines.left(pending.options.timeout)
+    }
     this.activity.touch()
+  }
+
+  private find(replyTo: string): Pending | undefined {
+    return this.latest?.replyTo === replyTo ? this.latest : this.waiting.get(replyTo)
+  }
+
+  /** Makes the latest one of many. */
+  private keepLatest(): void {
+    const { latest } = this
+    if (latest === undefined) return
+    this.latest = undefined
+    this.waiting.set(latest.replyTo, latest)
+    if (latest.options.timeout < Infinity) this.deadlines.add(latest, latest.options.timeout)
   }
 }
 

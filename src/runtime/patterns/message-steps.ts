@@ -7,7 +7,6 @@ import { checkHeaders, isKnownHeader } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
-import { isPlain } from '../outcome.ts'
 import { END, type Step } from '../step.ts'
 import { issuesInWords } from '../validate.ts'
 import { calling } from './calling.ts'
@@ -20,14 +19,7 @@ export function handle(step: Step, handler: Function): void {
     frame.become(payload, headers, step)
     return step.next
   })
-  // The same once more for the plain case, without the function in between: this is most of what flows do.
-  const { resume } = step
-  step.enter = (frame) => {
-    const payload: unknown = handler(frame.payload, frame)
-    if (!isPlain(payload)) return resume(frame, payload)
-    frame.become(payload, frame.headers, step)
-    return step.next
-  }
+  step.call = handler
 }
 
 /** `onError`: what the function makes of a failure is the payload from here on (rule E5). */
