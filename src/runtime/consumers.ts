@@ -34,7 +34,7 @@ export class Consumers {
     const { lender } = source
     const wishes = { ...options, name: `flow "${source.flowId}"` }
     const consumer: Consumer = (delivery) => {
-      if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
+      if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
       return runner.deliver(delivery, start, source)
     }

@@ -1,11 +1,11 @@
 /** The engine behind `Runtime`: its channels, consumers, requests and dead letters, and their life from start to stop. */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { AlloraError } from '../errors/allora-error.ts'
-import { ExpiredError } from '../errors/handling-errors.ts'
 import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { LinkedList } from '../memory/linked-list.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
+import { expired } from '../transport/expiry.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { AnyMessage, SendOptions, Transport } from '../transport/transport.ts'
 import { Acceptance } from './acceptance.ts'
@@ -112,7 +112,10 @@ export class Engine implements RunnerHost {
         random: this.random,
         functions: Object.fromEntries(this.functions),
         onExpired: (channelId, message) => this.expire(channelId, message),
-        onDropped: (channelId, message, reason) => this.drop({ reason: reason as DropReason, message, channelId }),
+        onDropped: (channelId, message, reason) => {
+          this.channels.get(channelId).announce(message)
+          this.drop({ reason: reason as DropReason, message, channelId })
+        },
       },
     })
   }
@@ -289,10 +292,8 @@ export class Engine implements RunnerHost {
   }
 
   private expire(channelId: string, message: AnyMessage): void {
-    const error = new ExpiredError(
-      `Message "${message.id}" expired in channel "${channelId}" before it was handled. Handle it sooner, or send it with a later expiresAt.`,
-      { channelId, messageId: message.id },
-    )
+    this.channels.get(channelId).announce(message)
+    const error = expired(channelId, message.id)
     this.park([{ message, reason: 'expired', error, channelId, attempts: 0, history: [] }])
     this.gateway.fail(message.headers.replyTo, { kind: 'defect', cause: error }, error)
     this.activity.touch()

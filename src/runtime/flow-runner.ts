@@ -11,7 +11,15 @@ import type { BoundChannel } from './bound-channel.ts'
 import { Continuation, type FrameEnd } from './continuation.ts'
 import type { DeadReason } from './dead-letters.ts'
 import type { EventHub, RuntimeEvents } from './events.ts'
-import { abortedError, flowError, isParked, parkedInDeadLetters, sentenceOf } from './flow-error.ts'
+import {
+  abortedError,
+  failedBefore,
+  flowError,
+  isParked,
+  parkedInDeadLetters,
+  parkedWithNext,
+  sentenceOf,
+} from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
 import type { LogLevel } from './logger.ts'
@@ -194,6 +202,7 @@ export class FlowRunner {
 
   private settleFailed(frame: Frame, error: unknown): Settling {
     const { host } = this
+    if (this.passOn(frame, error)) return
     const { replyTo } = frame.entry.rawHeaders
     const requester = host.gateway.requester(replyTo)
     // A typed failure answers a request; a call's own scopes take every failure.
@@ -210,6 +219,19 @@ export class FlowRunner {
     } finally {
       host.gateway.fail(replyTo, frame.failure ?? { kind: 'defect', cause: error }, error)
     }
+  }
+
+  /** In failover, a message goes to the next consumer before it is given up. A group is more than the one message that completed it. */
+  private passOn({ delivery, entry, gathered, source }: Frame, error: unknown): boolean {
+    const { aborting, events } = this.host
+    if (delivery?.passOn === undefined || gathered !== undefined || aborting || isParked(error)) return false
+    if (!delivery.passOn(error)) {
+      failedBefore(error as FlowError, delivery.failures ?? [])
+      return false
+    }
+    parkedWithNext(error as FlowError, source.channelId)
+    events.emit('retried', { channelId: source.channelId, message: entry, attempt: delivery.attempt + 1, delay: 0 })
+    return true
   }
 
   private bury(frame: Frame, error: FlowError): Settling {
