@@ -99,7 +99,8 @@ export class DirectPort extends MemoryPort {
     })
   }
 
-  override consume({ name, credit = 1 }: ConsumeOptions, consumer: Consumer): Subscription {
+  override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
+    const { name } = options
     const [first] = this.consumers
     if (first !== undefined && this.spec.dispatch === undefined) {
       throw new DoubleConsumerError(
@@ -107,7 +108,9 @@ export class DirectPort extends MemoryPort {
         { channelId: this.spec.id },
       )
     }
-    const subscription = new DirectSubscription(name, credit, consumer, () => this.update(this.consumers))
+    const acksOnly = options.acksOnly === true && this.spec.dispatch !== 'failover'
+    const changed = (): void => this.update(this.consumers)
+    const subscription = new DirectSubscription({ ...options, acksOnly }, consumer, changed)
     this.update([...this.consumers, subscription])
     return subscription
   }
@@ -175,21 +178,28 @@ export class DirectPort extends MemoryPort {
   /** Calls the consumer whose turn it is. */
   private hand(delivery: DirectDelivery): void | Promise<void> {
     if (mayExpire(delivery.message) && isExpired(delivery.message, this.env.clock.now())) return this.expire(delivery)
-    const { consumer } = this.consumerFor(delivery)
+    const { consumer, acksOnly } = this.consumerFor(delivery)
     delivery.state = 'out'
-    this.unsettled.push(delivery)
     this.stats.inFlight++
     let running: void | Promise<void>
     try {
       running = consumer(delivery)
     } catch (failure) {
+      this.keep(delivery)
       return this.failed(delivery, failure)
     }
+    this.keep(delivery)
     if (running === undefined) return delivery.again
+    if (acksOnly) return running
     return running.then(
       () => delivery.again,
       (failure: unknown) => this.failed(delivery, failure),
     )
+  }
+
+  /** Notes a delivery that was not settled at once. */
+  private keep(delivery: DirectDelivery): void {
+    if (delivery.state === 'out') this.unsettled.push(delivery)
   }
 
   private consumerFor(delivery: DirectDelivery): DirectSubscription {

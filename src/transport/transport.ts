@@ -100,6 +100,8 @@ export interface ConsumeOptions {
   readonly credit?: number
   /** Messages of one key are delivered one after the other, in order, also with a credit above 1. `undefined` is no key. */
   readonly orderBy?: (message: AnyMessage) => unknown
+  /** Promises to ack every delivery and to give none back, so nobody has to look how a delivery ended when the consumer is done. */
+  readonly acksOnly?: boolean
 }
 
 /**
