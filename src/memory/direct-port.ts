@@ -12,6 +12,7 @@ import type {
   Subscription,
   TransportEnv,
 } from '../transport/transport.ts'
+import { retain } from '../message/retain.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import { DirectSubscription } from './direct-subscription.ts'
 import { leftovers } from './leftovers.ts'
@@ -55,6 +56,10 @@ class DirectDelivery extends MemoryDelivery {
 
   protected override returned(delay: number): void {
     this.port.giveBack(this, delay)
+  }
+
+  static {
+    retain(new DirectDelivery(undefined as never, undefined as never, 1, undefined))
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   Subscription,
   TransportEnv,
 } from '../transport/transport.ts'
+import { retain } from '../message/retain.ts'
 import { Counts } from './counts.ts'
 import { LinkedList } from './linked-list.ts'
 import { closedForSending, nothingToTake, timedOut } from './refusals.ts'
@@ -26,6 +27,10 @@ export class Sender extends Waiter<void, Sender> {
     super()
     this.message = message
     this.options = options
+  }
+
+  static {
+    retain(new Sender(undefined as never, {}))
   }
 }
 

@@ -1,5 +1,6 @@
 /** The rest of the way of a frame that had to wait: one object and one promise a frame, however often it waits. */
 import { type Linked, isLinked, unlink } from '../memory/linked-list.ts'
+import { retain } from '../message/retain.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import { END, SUSPENDED } from './step.ts'
@@ -17,7 +18,7 @@ export class Continuation implements Linked<Continuation> {
   after: Continuation | undefined = undefined
   readonly frame: Frame
   /** Settles when the frame has ended. */
-  readonly promise: Promise<void>
+  private readonly promise: Promise<void>
   private readonly runner: FlowRunner
   private readonly frameEnd: FrameEnd
   private resolve!: (value: void | Promise<void>) => void
@@ -31,8 +32,13 @@ export class Continuation implements Linked<Continuation> {
       this.resolve = resolve
       this.reject = reject
     })
-    runner.host.suspended.push(this)
+  }
+
+  /** Waits for the first time. */
+  begin(): Promise<void> {
+    this.runner.host.suspended.push(this)
     this.wait()
+    return this.promise
   }
 
   /** Ends the waiting with an error. What the handler still answers is ignored. */
@@ -92,5 +98,10 @@ export class Continuation implements Linked<Continuation> {
 
   private end(): void {
     unlink(this)
+  }
+
+  static {
+    const nothing = undefined as never
+    retain(new Continuation(nothing, nothing, nothing))
   }
 }

@@ -34,9 +34,9 @@ class Line<T extends Mortal<T>> {
 
   /** Somebody has left. The timer of a line that stays empty is stopped, but not before others have had the chance to come. */
   left(): void {
-    if (this.looking > 0 || this.list.first !== undefined) return
+    if (this.list.first !== undefined) return
+    if (this.looking === 0) queueMicrotask(this.look)
     this.looking = PATIENCE
-    queueMicrotask(this.look)
   }
 
   stop(): void {

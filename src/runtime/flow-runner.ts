@@ -99,7 +99,7 @@ export class FlowRunner {
     } catch (error) {
       return this.giveUp(frame, error)
     }
-    return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).promise
+    return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).begin()
   }
 
   /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
@@ -110,7 +110,7 @@ export class FlowRunner {
     } catch (error) {
       return SPAWNED.failed(frame, error)
     }
-    return index === END ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).promise
+    return index === END ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).begin()
   }
 
   /** The hot loop: from the step at `index` to the end (`END`) or to a step that waits (`SUSPENDED`). Throws what no scope took. */

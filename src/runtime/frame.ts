@@ -4,6 +4,7 @@ import type { Failure } from '../message/failure.ts'
 import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import { MessageRecord } from '../message/message.ts'
 import { mix } from '../message/identity.ts'
+import { retain } from '../message/retain.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
 import type { Group } from './patterns/group.ts'
@@ -204,6 +205,11 @@ export class Frame implements Exchange<unknown, HeadersInit> {
 
   private placeLow(maker: number): number {
     return maker === NO_STEP ? this.base.low : mix(this.base.low, this.source.steps[maker]!.low)
+  }
+
+  static {
+    const nothing = undefined as never
+    retain(new Frame(nothing, new MessageRecord(undefined, NO_HEADERS, 0, '', 0), undefined, nothing))
   }
 }
 

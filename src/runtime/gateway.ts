@@ -3,6 +3,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { RequestTimeoutError } from '../errors/handling-errors.ts'
 import { Waiter } from '../memory/waiter.ts'
 import type { Failure } from '../message/failure.ts'
+import { retain } from '../message/retain.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { Activity } from './activity.ts'
 import { Deadlines, type Mortal } from './deadlines.ts'
@@ -43,6 +44,10 @@ class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Morta
     super.leave()
     this.ended = true
     this.gateway.left(this)
+  }
+
+  static {
+    retain(new Pending(undefined as never, '', undefined as never))
   }
 }
 
