@@ -55,7 +55,7 @@ import type { HeaderValue, PartOf, Parts, Passed, Recover, SplitsBy } from './st
  * The type parameters are what is known of the messages at this point: the channel they come from, their payload, their headers,
  * the typed failures so far, and the channels and services referred to.
  */
-export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, H, E, R> {
+export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out R> extends FlowResult<P, H, E, R> {
   /**
    * Makes another payload (Message Translator).
    *
@@ -597,7 +597,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
 }
 
 /** A flow that has been sent somewhere: it replies nothing, and no step can follow. */
-export interface SealedFlow<Src extends AnyChannel, E, R> extends FlowResult<never, never, E, R> {
+export interface SealedFlow<out Src extends AnyChannel, out E, out R> extends FlowResult<never, never, E, R> {
   /** Sends the failures of all steps and of the last send to a channel, as an `ErrorMessage` each (Invalid Message Channel). */
   errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(
     channel: C,
