@@ -1,9 +1,8 @@
 /** What the flows of an app refer to, as types: channels by id, services to bind, gateways, and the conflicts between them. */
-import type { AnyChannel, PayloadOf, SentTo } from '../flow/channel-token.ts'
+import type { AnyChannel, AnyMention, PayloadOf, SentTo } from '../flow/channel-token.ts'
 import type { AnyFlow, OutOf, RefsOf, Replies, SrcOf } from '../flow/flow-def.ts'
 import type { FlowTypeError } from '../flow/flow-type-error.ts'
 import type { Provides } from '../flow/service.ts'
-import type { ChannelKind } from '../graph/graph.ts'
 
 /** Every mention of a channel among `R`, by literal id; of those with a computed id, by the type of that id. */
 export type Registry<R> = { readonly [C in R as C extends AnyMention ? C['id'] : never]: C }
@@ -63,5 +62,3 @@ type Contradiction<N, Contracts> = N extends { readonly needs: infer Name extend
     ? never
     : Name
   : never
-
-type AnyMention = SentTo<ChannelKind, string, unknown>
