@@ -618,14 +618,14 @@ export interface FlowStart<Id extends string> {
 }
 
 type FlowFrom<C, Id extends string> = C extends AnyChannel
-  ? unknown extends PayloadOf<C>
-    ? OpenFlow<C>
-    : Flow<C, PayloadOf<C>, {}, never, C>
+  ? FlowFromChannel<C, PayloadOf<C>>
   : [Id] extends [never]
     ? FlowTypeError<"a flow that begins with a source needs an id: write flow('nightly').from(...)">
     : C extends Source<infer P>
       ? Flow<ChannelToken<'direct', never, P>, P, {}, never, never>
       : never
+
+type FlowFromChannel<C extends AnyChannel, P> = unknown extends P ? OpenFlow<C> : Flow<C, P, {}, never, C>
 
 /**
  * A flow from a channel whose payload is not known yet: the annotated parameter of the first function says it. Without such a
