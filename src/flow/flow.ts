@@ -383,7 +383,9 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
     options?: ResilienceOptions<P, H, FailureOf<Q>>,
-  ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
+  ): string extends ValueOf<Q>
+    ? FlowTypeError<'this selector may give any text, so no list of cases is complete: add { otherwise: (branch) => branch }'>
+    : Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
   /** The same, with a branch for what no case takes. */
   routeBy<
     Q extends Outcome<string>,
