@@ -49,3 +49,46 @@ test('T13: an unknown reference is a named error, and nothing is lost', async ()
   // @ts-expect-error a book is no ticket
   flow('g').from(books).claimCheckOut({ store }).build()
 })
+
+test('T13: with remove the payload is forgotten once the flow has handled the message, and stays when that failed', async () => {
+  const store = memoryClaimStore()
+  let broken = true
+  const sell = (book: Book): Book => {
+    if (broken) throw new Error('not yet')
+    return book
+  }
+  const { rt } = await started(
+    app(flow('f').from(books).claimCheckIn({ store }).claimCheckOut({ store, remove: true }).handle(sell).build()),
+  )
+  await expect(rt.send('books', { pages: ['a'] })).rejects.toThrow('not yet')
+  expect(await store.get('m1')).toEqual({ payload: { pages: ['a'] } })
+  broken = false
+  await rt.deadLetters.redrive({})
+  expect(await store.get('m1')).toBeUndefined()
+})
+
+test('T13: a store that cannot remove is told to the log, and the message is handled', async () => {
+  const lines: string[] = []
+  const line = (text: string): void => void lines.push(text)
+  const store = { ...memoryClaimStore(), remove: () => Promise.reject(new Error('no disk')) }
+  const { rt } = await started(
+    app(flow('f').from(books).claimCheckIn({ store }).claimCheckOut({ store, remove: true }).build()),
+    { logger: { debug: line, info: line, warn: line, error: line } },
+  )
+  await rt.send('books', { pages: ['a'] })
+  await rt.idle()
+  expect(lines).toEqual(['The store of node "n2" could not remove the claim "m1": Error: no disk.'])
+  expect(rt.metrics().channels['books']).toMatchObject({ accepted: 1, settled: 1 })
+})
+
+test('T13: a store in memory that is full takes no more, and loses nothing', async () => {
+  const store = memoryClaimStore({ capacity: 1 })
+  const { rt } = await started(app(flow('f').from(books).claimCheckIn({ store }).to(queue('tickets')).build()))
+  await rt.send('books', { pages: ['a'] })
+  await expect(rt.send('books', { pages: ['b'] })).rejects.toThrow('it keeps 1 payloads at most')
+  expect(rt.deadLetters.size).toBe(1)
+  await store.put('m1', { pages: ['a', 'again'] })
+  await store.remove('m1')
+  await rt.deadLetters.redrive({})
+  expect(rt.channel('tickets').size).toBe(2)
+})
