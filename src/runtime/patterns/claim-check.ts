@@ -2,11 +2,11 @@
 import { UnknownClaimError } from '../../errors/handling-errors.ts'
 import type { ClaimCheckOutNode } from '../../graph/graph.ts'
 import type { ClaimStore, Claimed } from '../../message/claim-store.ts'
-import { sentenceOf } from '../flow-error.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Step } from '../step.ts'
 import { calling } from './calling.ts'
 import type { Frame } from '../frame.ts'
+import { tellStore } from './telling-stores.ts'
 
 /** `claimCheckIn`: the claim is the message's id, so a redelivery claims the same again. */
 export function claimCheckIn(step: Step, store: ClaimStore): void {
@@ -34,20 +34,13 @@ export function claimCheckOut(step: Step, { remove }: ClaimCheckOutNode, store: 
       `There is no payload for claim ${JSON.stringify(claim)} in the store. Give claimCheckIn and claimCheckOut the same store, and keep payloads as long as their messages travel.`,
     )
   }
-  const forget = async (claim: string): Promise<void> => {
-    try {
-      await store.remove(claim)
-    } catch (error) {
-      // The message has been handled, whatever becomes of what it left behind.
-      host.log(
-        'warn',
-        `The store of node "${step.id}" could not remove the claim ${JSON.stringify(claim)}: ${sentenceOf(error)}`,
-      )
-    }
-  }
   calling(step, find, (frame, claimed) => {
     const claim = claimOf(frame.payload)!
-    if (remove === true) frame.whenEnded((succeeded) => (succeeded ? forget(claim) : undefined))
+    if (remove === true) {
+      frame.whenEnded((succeeded) => {
+        if (succeeded) return tellStore(() => store.remove(claim), `remove the claim "${claim}"`, step, host)
+      })
+    }
     frame.become((claimed as Claimed).payload, frame.headers, step)
     return step.next
   })

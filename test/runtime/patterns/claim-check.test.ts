@@ -77,7 +77,7 @@ test('T13: a store that cannot remove is told to the log, and the message is han
   )
   await rt.send('books', { pages: ['a'] })
   await rt.idle()
-  expect(lines).toEqual(['The store of node "n2" could not remove the claim "m1": Error: no disk.'])
+  expect(lines).toEqual(['The store of node "n2" of flow "f" could not remove the claim "m1": Error: no disk.'])
   expect(rt.metrics().channels['books']).toMatchObject({ accepted: 1, settled: 1 })
 })
 
