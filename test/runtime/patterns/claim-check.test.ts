@@ -1,8 +1,19 @@
 /** The claim check (T13). */
-import { type ClaimTicket, app, direct, flow, memoryClaimStore, queue } from 'allora'
+import {
+  type ClaimStore,
+  type ClaimTicket,
+  type Claimed,
+  app,
+  direct,
+  flow,
+  memoryClaimStore,
+  message,
+  queue,
+} from 'allora'
+import fc from 'fast-check'
 import { right } from 'fp-ts/lib/Either.js'
 import { expect, expectTypeOf, test } from 'vitest'
-import { forbidUnhandledRejections, started } from '../rig.ts'
+import { expectAccounts, forbidUnhandledRejections, started } from '../rig.ts'
 
 interface Book {
   readonly pages: readonly string[]
@@ -33,6 +44,31 @@ test('T13: every value can be checked in, also undefined', async () => {
     app(flow('f').from(direct('any').of<unknown>()).claimCheckIn({ store }).claimCheckOut({ store }).build()),
   )
   expect(await rt.request('any', undefined)).toEqual(right(undefined))
+})
+
+test('T13: whatever is checked in comes out the same, and nothing stays behind where it is removed', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.anything(), { maxLength: 10 }), fc.boolean(), async (payloads, remove) => {
+      const kept = new Map<string, Claimed>()
+      const store: ClaimStore = {
+        put: async (claim, payload) => void kept.set(claim, { payload }),
+        get: (claim) => kept.get(claim),
+        remove: (claim) => void kept.delete(claim),
+      }
+      const around = flow('f')
+        .from(direct('any').of<unknown>())
+        .claimCheckIn({ store })
+        .through(queue('tickets'), { concurrency: 3 })
+        .claimCheckOut({ store, remove })
+        .build()
+      const { rt } = await started(app(around))
+      const replies = await Promise.all(payloads.map((payload) => rt.request('any', message(payload))))
+      expect(replies).toEqual(payloads.map((payload) => right(payload)))
+      expect(kept.size).toBe(remove ? 0 : payloads.length)
+      expectAccounts(rt)
+    }),
+    { numRuns: process.env['CI'] === undefined ? 200 : 1_000 },
+  )
 })
 
 test('T13: an unknown reference is a named error, and nothing is lost', async () => {
