@@ -25,7 +25,8 @@ const report = await soak({ messages, seed, virtual: values.virtual, progress })
 await new Promise((resolve) => setImmediate(resolve))
 
 const seconds = (performance.now() - started) / 1_000
-const peak = process.resourceUsage().maxRSS / 1_024
+const { maxRSS, userCPUTime } = process.resourceUsage()
+const peak = maxRSS / 1_024
 const left = openResources().filter((resource) => !open.includes(resource))
 const objections = [
   ...report.objections,
@@ -34,7 +35,7 @@ const objections = [
 ]
 print(report)
 console.log(
-  `\n${seconds.toFixed(1)} s, ${Math.round(messages / seconds).toLocaleString('en')} messages a second, peak memory ${peak.toFixed(0)} of ${CEILING} MiB`,
+  `\n${seconds.toFixed(1)} s (${(userCPUTime / 1_000_000).toFixed(1)} s of CPU), ${Math.round(messages / seconds).toLocaleString('en')} messages a second, peak memory ${peak.toFixed(0)} of ${CEILING} MiB`,
 )
 for (const objection of objections) console.error(`WRONG: ${objection}`)
 if (objections.length > 0) {

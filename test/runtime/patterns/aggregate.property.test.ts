@@ -57,7 +57,7 @@ test('T6: no group is made twice, and every member is in one group, or dropped b
     }),
     { numRuns },
   )
-})
+}, 120_000)
 
 test('T6: that holds also where combine fails, with an arrival or with the clock', async () => {
   await fc.assert(
@@ -73,7 +73,7 @@ test('T6: that holds also where combine fails, with an arrival or with the clock
     ),
     { numRuns },
   )
-})
+}, 120_000)
 
 interface Outcome {
   /** The numbers of all members. */
