@@ -3,7 +3,7 @@ import { type KeyStore, MemoryKeyStore, app, direct, flow, queue } from 'allora'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { virtualClock } from '../../../src/testing/virtual-clock.ts'
-import { deferred, drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+import { deferred, drained, expectAccounts, forbidUnhandledRejections, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 
@@ -140,6 +140,7 @@ describe('T12: idempotent', () => {
               await scheduler.schedule(Promise.resolve(), `handle ${key}`)
               if (fails) throw new Error('as arranged')
               handled.push(key)
+              expectAccounts(rt)
             })
             .build()
           const { rt } = await started(app(fragile))

@@ -112,6 +112,7 @@ describe('T11: throttle', () => {
             await clock.advance(gap)
             arrivals.push(clock.now())
             await rt.send('in', gap)
+            expectAccounts(rt)
           }
           await clock.advance(per * gaps.length)
           const model: number[] = []
