@@ -7,27 +7,33 @@ export interface Effort {
   readonly rounds: number
   /** Milliseconds of CPU that one measurement is to take, about. */
   readonly slice: number
+  /** Milliseconds of CPU that a contender warms up at least. */
+  readonly warmUp: number
 }
 
 /** Messages of the runs whose checksums are compared. */
 const CHECKED = 1_000
 
 /**
- * The nanoseconds of CPU that a message took, by contender and round. All contenders take turns in each round, so that what else the
- * machine does meets all of them.
+ * The nanoseconds of CPU that a message took, by contender and round, of contenders that do the same work.
  *
- * @throws Error when the checksums of two contenders differ.
+ * @throws Error when their checksums differ.
  */
-export async function measure(
-  contenders: readonly Contender[],
-  { rounds, slice }: Effort,
-): Promise<readonly (readonly number[])[]> {
+export async function measure(contenders: readonly Contender[], effort: Effort): Promise<Times> {
   await compareChecksums(contenders)
+  return measureEach(contenders, effort)
+}
+
+/** By contender and round. */
+export type Times = readonly (readonly number[])[]
+
+/** The same of contenders that may do different work. All take turns in each round, so that what else the machine does meets all. */
+export async function measureEach(contenders: readonly Contender[], effort: Effort): Promise<Times> {
   const sizes: number[] = []
-  for (const contender of contenders) sizes.push(await warmUp(contender, slice))
+  for (const contender of contenders) sizes.push(await warmUp(contender, effort))
   const times = contenders.map((): number[] => [])
   // The first round warms up what the others may have made slower.
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -1; round < effort.rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
       const index = (turn + round + 1) % contenders.length
       const nanoseconds = await timed(contenders[index]!, sizes[index]!)
@@ -68,13 +74,13 @@ async function compareChecksums(contenders: readonly Contender[]): Promise<void>
 
 /**
  * Runs a contender until the compiler has done with it, and gives how many messages then take about `slice` milliseconds. Code is warm
- * when it has run for a second and the last runs were not faster than those before: half-compiled code costs up to ten times as much.
+ * when it has run for a while and the last runs were not faster than those before: half-compiled code costs up to ten times as much.
  */
-async function warmUp(contender: Contender, slice: number): Promise<number> {
+async function warmUp(contender: Contender, { slice, warmUp: shortest }: Effort): Promise<number> {
   let n = CHECKED
   let best = Infinity
   let spent = 0
-  for (let calm = 0; spent < LONGEST_WARM_UP && (calm < CALM_RUNS || spent < SHORTEST_WARM_UP); ) {
+  for (let calm = 0; spent < LONGEST_WARM_UP && (calm < CALM_RUNS || spent < shortest);) {
     const each = await timed(contender, n)
     const milliseconds = (n * each) / 1_000_000
     spent += milliseconds
@@ -87,7 +93,6 @@ async function warmUp(contender: Contender, slice: number): Promise<number> {
 }
 
 /** Milliseconds of CPU. */
-const SHORTEST_WARM_UP = 1_000
 const LONGEST_WARM_UP = 5_000
 /** Runs in a row that were no faster. */
 const CALM_RUNS = 4

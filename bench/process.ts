@@ -13,7 +13,9 @@ const start = promisify(execFile)
 export async function ask<Order, Answer>(script: string, order: Order): Promise<Answer> {
   const flags = ['--conditions=allora-source', '--expose-gc', '--disable-warning=ExperimentalWarning']
   const path = join(import.meta.dirname, script)
-  const { stdout } = await start(process.execPath, [...flags, path, JSON.stringify(order)], { maxBuffer: 2 ** 26 })
+  const { stdout } = await start(process.execPath, [...flags, path, JSON.stringify(order)]).catch((error: unknown) => {
+    throw new Error(`${script} ${JSON.stringify(order)} failed:\n${(error as { stderr: string }).stderr}`)
+  })
   // Libraries may have printed something before.
   return JSON.parse(stdout.slice(stdout.lastIndexOf(MARK) + MARK.length)) as Answer
 }

@@ -20,10 +20,8 @@ export interface Workload {
   /** How many times the hand-written code Allora may cost. */
   readonly target: number
   /** Sets the task up; undefined when the contender cannot do it. */
-  make(contender: Partial<Tasks>): Contender | Promise<Contender> | undefined
+  readonly make: (contender: Partial<Tasks>) => Contender | Promise<Contender> | undefined
 }
-
-
 
 /** All workloads, in the order of the table. */
 export const workloads: readonly Workload[] = [
@@ -41,7 +39,14 @@ export const workloads: readonly Workload[] = [
     target: 1.5,
     make: (contender) => contender.helloLater?.(hello.incrementLater),
   },
-  ...([[1, 1.5], [10, 2], [50, 2], [100, 2]] as const).map(([length, target]): Workload => ({
+  ...(
+    [
+      [1, 1.5],
+      [10, 2],
+      [50, 2],
+      [100, 2],
+    ] as const
+  ).map(([length, target]): Workload => ({
     id: `W3/${length}`,
     title: 'Pipeline of transforms',
     variant: `${length}`,
@@ -64,7 +69,13 @@ export const workloads: readonly Workload[] = [
     target: 1.4,
     make: (contender) => contender.boundedQueue?.(pairs),
   })),
-  ...([[1, 1.2], [10, 1.5], [100, 1.5]] as const).map(([subscribers, target]): Workload => ({
+  ...(
+    [
+      [1, 1.2],
+      [10, 1.5],
+      [100, 1.5],
+    ] as const
+  ).map(([subscribers, target]): Workload => ({
     id: `W6/${subscribers}`,
     title: 'Publish to subscribers',
     variant: `${subscribers}`,
@@ -72,7 +83,12 @@ export const workloads: readonly Workload[] = [
     target,
     make: (contender) => contender.pubsub?.(subscribers),
   })),
-  ...([[1, 1.4], [1_000, 1.6]] as const).map(([inFlight, target]): Workload => ({
+  ...(
+    [
+      [1, 1.4],
+      [1_000, 1.6],
+    ] as const
+  ).map(([inFlight, target]): Workload => ({
     id: `W7/${inFlight}`,
     title: 'Request and reply, in flight',
     variant: inFlight.toLocaleString('en'),
@@ -114,10 +130,4 @@ export const allora: Peer = {
   ...requests.allora,
   ...manyFlows.allora,
   ...backlog.allora,
-}
-
-/** The workloads with the given names, such as `W3` (all of its rows) or `W3/10`; all when no name is given. */
-export function chosen(names: readonly string[]): readonly Workload[] {
-  const wanted = (id: string): boolean => names.some((name) => id === name || id.startsWith(`${name}/`))
-  return names.length === 0 ? workloads : workloads.filter(({ id }) => wanted(id))
 }

@@ -1,11 +1,14 @@
 /** async: `async.queue`, a worker queue. It has no bound of its own: producers wait by its length and its `unsaturated` event. */
-import { queue } from 'async'
+import { type AsyncWorker, queue } from 'async'
 import type { Contender, Peer } from '../contender.ts'
 import { LimitMessage } from '../limit/message.ts'
 import { LimitQueue } from '../limit/queue.ts'
 import { CAPACITY } from '../workloads/bounded-queue.ts'
 import { requesters } from '../workloads/requests.ts'
 import { turns } from '../workloads/turns.ts'
+
+/** async takes functions that give promises, which its types do not know. */
+const later = (work: (message: LimitMessage) => Promise<unknown>): AsyncWorker<LimitMessage> => work
 
 export const peer: Peer = {
   name: 'async',
@@ -22,9 +25,8 @@ export const peer: Peer = {
 
   helloLater(service) {
     const output = new LimitQueue<LimitMessage>()
-    const input = queue<LimitMessage>(async ({ payload }: LimitMessage) => {
-      void output.put(new LimitMessage(await service(payload)))
-    })
+    const worker = later(async ({ payload }) => void output.put(new LimitMessage(await service(payload))))
+    const input = queue(worker)
     return turns({ send: (payload) => input.pushAsync(new LimitMessage(payload)), receive: () => output.receive() })
   },
 
@@ -35,15 +37,16 @@ export const peer: Peer = {
         let handled = 0
         const waiting: (() => void)[] = []
         // Its workers are the consumers, so nobody receives: a worker takes a message and gives way, as `await receive()` does.
-        const work = queue<LimitMessage>(async ({ payload }: LimitMessage) => {
+        const worker = later(async ({ payload }) => {
           sum += payload
           waiting.shift()?.()
           if (++handled === n) resolve(sum)
-        }, pairs)
+        })
+        const work = queue(worker, pairs)
         const produce = async (): Promise<void> => {
           for (let i = 0; i < n / pairs; i++) {
             if (work.length() >= CAPACITY) await new Promise<void>((room) => waiting.push(room))
-            else await undefined
+            else await Promise.resolve()
             void work.push(new LimitMessage(i))
           }
         }
@@ -52,10 +55,13 @@ export const peer: Peer = {
   }),
 
   requests(service, inFlight) {
-    const input = queue<LimitMessage, number>(async ({ payload }: LimitMessage) => service(payload), inFlight)
+    const input = queue(
+      later(async ({ payload }) => service(payload)),
+      inFlight,
+    )
     return requesters(
       inFlight,
-      (payload) => input.pushAsync(new LimitMessage(payload)) as Promise<unknown> as Promise<number>,
+      (payload): Promise<number> => input.pushAsync(new LimitMessage(payload)),
       (reply) => reply,
     )
   },

@@ -48,7 +48,8 @@ export const peer: Peer = {
 
   async orders() {
     const output = await bounded()
-    const lineOf = (line: number) => Effect.map(Effect.succeed(new LimitMessage(line)), ({ payload }) => branches[branchOf(payload)](payload))
+    const lineOf = (line: number) =>
+      Effect.map(Effect.succeed(new LimitMessage(line)), ({ payload }) => branches[branchOf(payload)](payload))
     return orderTurns(
       (order) =>
         Effect.succeed(new LimitMessage(order)).pipe(

@@ -10,8 +10,8 @@ import { requesters } from '../workloads/requests.ts'
 import { type Turn, turns } from '../workloads/turns.ts'
 
 interface Emitter {
-  // oxlint-disable-next-line typescript/no-explicit-any -- as both libraries declare it
-  on(event: string, listener: (...args: any[]) => void): unknown
+  // As both libraries declare it.
+  on(event: string, listener: (...args: any[]) => unknown): unknown
   emit(event: string, ...args: unknown[]): unknown
 }
 

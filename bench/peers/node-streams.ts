@@ -1,5 +1,5 @@
 /** Node's streams in object mode: each step a Transform, back-pressure by `drain`, the last one read with an iterator. */
-import { PassThrough, type Readable, Transform, type Writable } from 'node:stream'
+import { PassThrough, type Readable, Transform, type TransformCallback, type Writable } from 'node:stream'
 import type { Peer } from '../contender.ts'
 import { LimitMessage } from '../limit/message.ts'
 import { CAPACITY, producersAndConsumers } from '../workloads/bounded-queue.ts'
@@ -13,13 +13,18 @@ function transforming(service: Service): Transform {
     objectMode: true,
     transform({ payload }: LimitMessage, _, done) {
       const result = service(payload)
-      if (typeof result === 'number') return done(null, new LimitMessage(result))
-      result.then(
-        (value) => done(null, new LimitMessage(value)),
-        (error: unknown) => done(error as Error),
-      )
+      if (typeof result === 'number') done(null, new LimitMessage(result))
+      else void finish(result, done)
     },
   })
+}
+
+async function finish(result: Promise<number>, done: TransformCallback): Promise<void> {
+  try {
+    done(null, new LimitMessage(await result))
+  } catch (error) {
+    done(error as Error)
+  }
 }
 
 /** Resolves when the message has been taken, that is, handled by a transform. */

@@ -26,7 +26,7 @@ function chained(steps: readonly Step[]): Turn {
 
 interface Asked {
   readonly message: LimitMessage
-  resolve(reply: number): void
+  readonly resolve: (reply: number) => void
 }
 
 export const peer: Peer = {
@@ -36,11 +36,14 @@ export const peer: Peer = {
   hello: (service) => turns(chained([service])),
 
   helloLater(service) {
-    const input = new Subject<{ message: LimitMessage; resolve(): void }>()
+    const input = new Subject<{ message: LimitMessage; resolve: () => void }>()
     const output = new LimitQueue<LimitMessage>()
     input
       .pipe(
-        concatMap(async ({ message, resolve }) => ({ message: new LimitMessage(await service(message.payload)), resolve })),
+        concatMap(async ({ message, resolve }) => ({
+          message: new LimitMessage(await service(message.payload)),
+          resolve,
+        })),
       )
       .subscribe(({ message, resolve }) => {
         void output.put(message)

@@ -11,9 +11,9 @@ export function roundRobin(flows: readonly Turn[]): Contender {
     async run(n) {
       let sum = 0
       for (let i = 0; i < n; i++) {
-        const { send, receive } = flows[i % flows.length]!
-        await send(i)
-        sum += (await receive()).payload
+        const turn = flows[i % flows.length]!
+        await turn.send(i)
+        sum += (await turn.receive()).payload
       }
       return sum
     },

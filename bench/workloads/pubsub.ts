@@ -15,10 +15,7 @@ export class Tally {
 }
 
 /** Publishes, and waits at the end until every subscriber has got everything. */
-export function publishing(
-  tallies: readonly Tally[],
-  send: (payload: number) => PromiseLike<unknown>,
-): Contender {
+export function publishing(tallies: readonly Tally[], send: (payload: number) => PromiseLike<unknown>): Contender {
   return {
     async run(n) {
       for (const tally of tallies) tally.sum = tally.count = 0

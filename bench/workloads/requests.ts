@@ -40,10 +40,10 @@ export const limit: Pick<Tasks, 'requests'> = {
     let seconds = 0
     setInterval(() => {
       seconds++
-      for (const [id, { asked: at, reject }] of pending) {
-        if (seconds - at <= PATIENCE) break
+      for (const [id, waiting] of pending) {
+        if (seconds - waiting.asked <= PATIENCE) break
         pending.delete(id)
-        reject(new Error('timeout'))
+        waiting.reject(new Error('timeout'))
       }
     }, 1_000).unref()
     const serve = async (message: LimitMessage, id: number): Promise<void> => {
