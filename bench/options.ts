@@ -17,6 +17,8 @@ export interface Options {
   /** Write RESULTS.md and results.svg. */
   readonly write: boolean
   readonly effort: Effort
+  /** For peers, of which there are many. */
+  readonly peerEffort: Effort
   readonly workloads: readonly Workload[]
   readonly studies: ReadonlySet<Study>
 }
@@ -39,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     ...values,
     effort: values.quick ? { rounds: 5, slice: 30, warmUp: 500 } : { rounds: 9, slice: 50, warmUp: 1_000 },
+    peerEffort: { rounds: 5, slice: 30, warmUp: 500 },
     workloads: names.length === 0 ? workloads : workloads.filter(({ id }) => names.some((name) => isNamed(id, name))),
     studies: new Set(names.length === 0 ? STUDIES : STUDIES.filter((study) => names.includes(study))),
   }

@@ -56,11 +56,13 @@ async function entrantsOf({ quick }: Options): Promise<readonly Entrant[]> {
   return [own, ...(await Promise.all(peerFiles().map(async (file) => ({ file, peer: await contenderNamed(file) }))))]
 }
 
-async function pairs({ workloads, effort }: Options, entrants: readonly Entrant[]): Promise<PairRow[]> {
+async function pairs({ workloads, effort, peerEffort }: Options, entrants: readonly Entrant[]): Promise<PairRow[]> {
   const rows: PairRow[] = []
   for (const { id, task } of workloads) {
     for (const { file, peer } of entrants.filter((entrant) => task in entrant.peer)) {
-      const cost = await ask<PairOrder, Cost>('studies/pair.ts', { workload: id, contender: file, ...effort })
+      const order = { workload: id, contender: file, ...(peer === allora ? effort : peerEffort) }
+      const cost = await ask<PairOrder, Cost>('studies/pair.ts', order).catch(giveUp)
+      if (cost === undefined) continue
       rows.push({ workload: id, contender: peer.name, cost })
       say(`${id} ${peer.name}`, cost)
     }
@@ -68,7 +70,7 @@ async function pairs({ workloads, effort }: Options, entrants: readonly Entrant[
   return rows
 }
 
-async function backlog({ quick, effort }: Options, entrants: readonly Entrant[]): Promise<BacklogRow[]> {
+async function backlog({ quick, peerEffort: effort }: Options, entrants: readonly Entrant[]): Promise<BacklogRow[]> {
   const rows: BacklogRow[] = []
   for (const buffered of quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000]) {
     for (const { file, peer } of entrants.filter((entrant) => 'backlog' in entrant.peer)) {
@@ -96,7 +98,7 @@ async function featureCosts({ effort }: Options): Promise<FeatureRow[]> {
   return rows
 }
 
-async function growth({ effort }: Options): Promise<GrowthRow[]> {
+async function growth({ peerEffort: effort }: Options): Promise<GrowthRow[]> {
   const rows: GrowthRow[] = []
   for (const { name, unit, meets } of growths) {
     const costs = await ask<GrowthOrder, GrowthCost>('studies/growth.ts', { growth: name, ...effort })
@@ -114,6 +116,12 @@ async function startUp(quick: boolean): Promise<NonNullable<Results['startUp']>>
     `start-up: import ${imports.cpu.toFixed(0)} ms, a flow ${(cost.build + cost.app + cost.start).toFixed(1)} us`,
   )
   return { ...cost, flows, imports }
+}
+
+/** One pair that fails does not undo the work of the others, but it fails the run. */
+function giveUp(error: unknown): undefined {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
 }
 
 function say(what: string, { ratio, control, nanoseconds }: Cost): void {
