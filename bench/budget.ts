@@ -16,8 +16,7 @@ export interface Budget {
 
 const path = join(import.meta.dirname, 'budget.json')
 
-/** Reads the budget. */
-export const readBudget = (): Budget => JSON.parse(readFileSync(path, 'utf8')) as Budget
+const readBudget = (): Budget => JSON.parse(readFileSync(path, 'utf8')) as Budget
 
 /** A sentence for each ratio that is over its budget. */
 export function complaints(results: Results): readonly string[] {

@@ -2,8 +2,7 @@
 
 let sent = 0
 
-/** The headers of a message that has none. */
-export const NONE: Headers = Object.freeze({})
+const NONE: Headers = Object.freeze({})
 
 /** Headers by name. */
 export interface Headers {

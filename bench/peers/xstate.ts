@@ -1,5 +1,5 @@
 /** XState: actors. A send is an event to an actor; what an actor makes it sends on. */
-import { type AnyActorRef, createActor, fromTransition } from 'xstate'
+import { createActor, fromTransition } from 'xstate'
 import type { Peer } from '../contender.ts'
 import { LimitMessage } from '../limit/message.ts'
 import { LimitQueue } from '../limit/queue.ts'
@@ -12,10 +12,12 @@ interface Arrival {
   readonly message: LimitMessage
 }
 
-/** An actor for each step; the last one sends to `emit`. */
-function chain(steps: readonly ((x: number) => number)[], emit: (message: LimitMessage) => void): AnyActorRef {
+/** An actor for each step; the last one sends to `emit`. Gives what sends to the first. */
+function chain(
+  steps: readonly ((x: number) => number)[],
+  emit: (message: LimitMessage) => void,
+): (event: Arrival) => void {
   let next: (event: Arrival) => void = ({ message }) => emit(message)
-  let first: AnyActorRef | undefined
   for (const step of steps.toReversed()) {
     const forward = next
     const actor = createActor(
@@ -25,16 +27,15 @@ function chain(steps: readonly ((x: number) => number)[], emit: (message: LimitM
       }, 0),
     ).start()
     next = (event) => actor.send(event)
-    first = actor
   }
-  return first!
+  return next
 }
 
 function chained(steps: readonly ((x: number) => number)[]): Turn {
   const output = new LimitQueue<LimitMessage>()
-  const actor = chain(steps, (message) => void output.put(message))
+  const first = chain(steps, (message) => void output.put(message))
   return {
-    send: async (payload) => actor.send({ type: 'arrival', message: new LimitMessage(payload) }),
+    send: async (payload) => first({ type: 'arrival', message: new LimitMessage(payload) }),
     receive: () => output.receive(),
   }
 }
