@@ -1,8 +1,8 @@
 /** The budget in `budget.json`: ratios that may not be exceeded by more than the noise. A whole run lowers them, never raises them. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ALLORA } from './contender.ts'
 import type { Results } from './results.ts'
-import { allora } from './workloads.ts'
 
 /** What is allowed. */
 export interface Budget {
@@ -16,11 +16,11 @@ export interface Budget {
 
 const path = join(import.meta.dirname, 'budget.json')
 
-const readBudget = (): Budget => JSON.parse(readFileSync(path, 'utf8')) as Budget
+/** Reads the budget. */
+export const readBudget = (): Budget => JSON.parse(readFileSync(path, 'utf8')) as Budget
 
 /** A sentence for each ratio that is over its budget. */
-export function complaints(results: Results): readonly string[] {
-  const { noise, ratios } = readBudget()
+export function complaints(results: Pick<Results, 'pairs' | 'backlog'>, { noise, ratios }: Budget): readonly string[] {
   return Object.entries(ratiosOf(results)).flatMap(([name, ratio]) => {
     const budget = ratios[name]
     if (budget === undefined) return [`${name} has no budget: write what it may cost into bench/budget.json.`]
@@ -32,18 +32,20 @@ export function complaints(results: Results): readonly string[] {
   })
 }
 
-/** Makes what was reached the budget. */
-export function lowerBudget(results: Results): void {
-  const budget = readBudget()
+/** The budget with what was reached, where that is less. */
+export function lowered(results: Pick<Results, 'pairs' | 'backlog'>, budget: Budget): Budget {
   const ratios: Record<string, number> = { ...budget.ratios }
   for (const [name, ratio] of Object.entries(ratiosOf(results)))
     ratios[name] = Math.min(ratios[name] ?? Infinity, Math.round(ratio * 100) / 100)
-  writeFileSync(path, `${JSON.stringify({ ...budget, ratios }, undefined, 2)}\n`)
+  return { ...budget, ratios }
 }
 
-function ratiosOf({ pairs, backlog }: Results): Record<string, number> {
+/** Writes the budget. */
+export const writeBudget = (budget: Budget): void => writeFileSync(path, `${JSON.stringify(budget, undefined, 2)}\n`)
+
+function ratiosOf({ pairs, backlog }: Pick<Results, 'pairs' | 'backlog'>): Record<string, number> {
   const own = <R extends { readonly contender: string }>(rows: readonly R[]): R[] =>
-    rows.filter(({ contender }) => contender === allora.name)
+    rows.filter(({ contender }) => contender === ALLORA)
   return Object.fromEntries([
     ...own(pairs).map(({ workload, cost }) => [workload, cost.ratio]),
     ...own(backlog).map(({ buffered, cost }) => [`memory/${buffered}`, cost.ratio]),

@@ -1,5 +1,8 @@
 /** What the benchmark measures: contenders, each of which does the tasks it can. A peer is one file that implements some of them. */
 
+/** The name of the contender that this is all about. */
+export const ALLORA = 'allora'
+
 /** One way to do a task. */
 export interface Contender {
   /** Handles `n` messages and gives a checksum, so that nobody skips work. */

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { complaints, lowerBudget } from './budget.ts'
+import { complaints, lowered, readBudget, writeBudget } from './budget.ts'
 import { readOptions } from './options.ts'
 import { chart } from './report/chart.ts'
 import { markdown } from './report/markdown.ts'
@@ -24,10 +24,10 @@ writeFileSync(join(cache, 'bench.json'), JSON.stringify(results))
 if (options.write) {
   writeFileSync(join(import.meta.dirname, 'RESULTS.md'), report)
   writeFileSync(join(import.meta.dirname, 'results.svg'), chart(results))
-  lowerBudget(results)
+  writeBudget(lowered(results, readBudget()))
 }
 if (options.check) {
-  const found = complaints(results)
+  const found = complaints(results, readBudget())
   for (const complaint of found) console.error(complaint)
   console.log(found.length === 0 ? 'Everything is within its budget.' : `${found.length} over budget.`)
   if (found.length > 0) process.exitCode = 1

@@ -2,10 +2,10 @@
  * `npm run check:size`: what the library adds to a bundle, minified and compressed, without its dependencies. Fails when a bundle is over
  * its budget in `budget.json`; `--by-file` tells what it is made of.
  */
-import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
+import { readBudget } from './budget.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -29,9 +29,7 @@ const entries: readonly Entry[] = [
   { name: './testing', source: `export * from '${root}/src/testing/index.ts'` },
 ]
 
-const { size: budgets } = JSON.parse(readFileSync(join(import.meta.dirname, 'budget.json'), 'utf8')) as {
-  readonly size: Readonly<Record<string, number>>
-}
+const { size: budgets } = readBudget()
 for (const entry of entries) {
   const { bytes, gzip, files } = await bundle(entry)
   const budget = budgets[entry.name] ?? 0

@@ -1,5 +1,5 @@
 /** The rows of the table: every workload, what it asks of a contender, and what Allora is to reach. */
-import type { Contender, Peer, Tasks } from './contender.ts'
+import { ALLORA, type Contender, type Peer, type Tasks } from './contender.ts'
 import * as boundedQueue from './workloads/bounded-queue.ts'
 import * as hello from './workloads/hello.ts'
 import * as manyFlows from './workloads/many-flows.ts'
@@ -121,7 +121,7 @@ export const limit: Peer = {
 
 /** What this is all about. */
 export const allora: Peer = {
-  name: 'allora',
+  name: ALLORA,
   ...hello.allora,
   ...pipeline.allora,
   ...orders.allora,

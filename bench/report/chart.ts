@@ -1,9 +1,9 @@
 /** The chart of a run: one panel for each workload, one line for each contender, costs on a logarithmic scale that all panels share. */
+import { ALLORA } from '../contender.ts'
 import type { Results } from '../results.ts'
-import { allora } from '../workloads.ts'
 import { type Group, type Line, groupsOf, shown } from './contenders.ts'
 
-const PANEL = { width: 470, gap: 44, head: 52, line: 21, foot: 30, label: 116, value: 150 }
+const PANEL = { width: 470, gap: 44, head: 52, line: 21, foot: 30, label: 124, value: 40, values: 4 }
 const MARGIN = { side: 24, top: 92, bottom: 40 }
 const TICKS = [1, 2, 5, 10, 20, 50, 100]
 
@@ -22,8 +22,8 @@ export function chart(results: Results): string {
 <style>${STYLE}</style>
 <rect class="page" width="${width}" height="${height}" rx="10"/>
 <text class="title" x="${MARGIN.side}" y="38">CPU time beside hand-written code</text>
-<text class="note" x="${MARGIN.side}" y="60">1 is hand-written JavaScript that does the same. Left is cheaper; the scale is logarithmic. Several dots are the sizes in the</text>
-<text class="note" x="${MARGIN.side}" y="76">heading, the first one hollow. The dashed line is what Allora is to reach.</text>
+<text class="note" x="${MARGIN.side}" y="60">1 is hand-written JavaScript that does the same. Left is cheaper; the scale is logarithmic. Several dots are the sizes above the</text>
+<text class="note" x="${MARGIN.side}" y="76">numbers, the first one hollow. The dashed line is what Allora is to reach.</text>
 ${panels.join('\n')}
 <text class="note" x="${MARGIN.side}" y="${height - 18}">${escaped(results.machine)}</text>
 </svg>
@@ -53,10 +53,10 @@ function placed(groups: readonly Group[], x: number): string[] {
 function panel(group: Group): string {
   const { name, title, variants, lines } = group
   const bottom = PANEL.head + lines.length * PANEL.line
-  const sizes = variants.length > 1 ? `: ${variants.map(({ variant }) => variant).join(', ')}` : ''
   const targets = [...new Set(variants.map(({ target }) => target))]
   return [
-    `<text class="panel" y="24"><tspan class="id">${name}</tspan> ${escaped(title + sizes)}</text>`,
+    `<text class="panel" y="24"><tspan class="id">${name}</tspan> ${escaped(title)}</text>`,
+    ...variants.map(({ variant }, i) => value(variant ?? '', i, variants.length, PANEL.head - 13, 'size')),
     ...TICKS.map((tick) => axisLine(tick, bottom)),
     ...targets.map(
       (target) => `<line class="target" x1="${at(target)}" x2="${at(target)}" y1="${PANEL.head - 8}" y2="${bottom}"/>`,
@@ -72,7 +72,7 @@ function axisLine(tick: number, bottom: number): string {
 }
 
 function contenderLine({ contender, ratios }: Line, y: number): string {
-  const kind = contender === allora.name ? 'own' : 'peer'
+  const kind = contender === ALLORA ? 'own' : 'peer'
   const known = ratios.filter((ratio) => ratio !== undefined)
   const reach = `<line class="reach" x1="${at(Math.min(...known, 1))}" x2="${at(Math.max(...known))}" y1="${y}" y2="${y}"/>`
   const several = ratios.length > 1
@@ -81,14 +81,22 @@ function contenderLine({ contender, ratios }: Line, y: number): string {
       ? ''
       : `<circle class="${several && i === 0 ? 'first' : 'dot'}" cx="${at(ratio)}" cy="${y}" r="${several ? 4 : 5}"/>`,
   )
-  const values = ratios.map((ratio) => (ratio === undefined ? '-' : shown(ratio))).join('  ')
-  return `<g class="${kind}"><text class="name" x="${PANEL.label - 10}" y="${y + 4}">${escaped(contender)}</text>${reach}${dots.toReversed().join('')}<text class="value" x="${PANEL.width}" y="${y + 4}">${values}</text></g>`
+  const values = ratios.map((ratio, i) =>
+    value(ratio === undefined ? '-' : shown(ratio), i, ratios.length, y + 4, 'value'),
+  )
+  return `<g class="${kind}"><text class="name" x="${PANEL.label - 10}" y="${y + 4}">${escaped(contender)}</text>${reach}${dots.toReversed().join('')}${values.join('')}</g>`
+}
+
+/** A text in the column of a variant, right of the dots. */
+function value(text: string, variant: number, variants: number, y: number, kind: string): string {
+  const x = PANEL.width - (variants - 1 - variant) * PANEL.value
+  return text === '' ? '' : `<text class="${kind}" x="${x}" y="${y}">${text}</text>`
 }
 
 /** Where a ratio is in a panel. */
 function at(ratio: number): number {
   const share = Math.log(Math.min(SCALE.to, Math.max(SCALE.from, ratio)) / SCALE.from) / Math.log(SCALE.to / SCALE.from)
-  return Math.round((PANEL.label + share * (PANEL.width - PANEL.label - PANEL.value)) * 10) / 10
+  return Math.round((PANEL.label + share * (PANEL.width - PANEL.label - PANEL.values * PANEL.value)) * 10) / 10
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
@@ -109,7 +117,8 @@ text { font: 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', s
 .target { stroke: var(--target); stroke-dasharray: 3 3 }
 .tick { font-size: 10px; fill: var(--soft); text-anchor: middle }
 .name { text-anchor: end }
-.value { text-anchor: end; font-variant-numeric: tabular-nums; white-space: pre }
+.value { text-anchor: end; font-variant-numeric: tabular-nums }
+.size { font-size: 10px; fill: var(--soft); text-anchor: end }
 .peer .name, .peer .value { fill: var(--soft) }
 .own .name, .own .value { fill: var(--own); font-weight: 700 }
 .reach { stroke: var(--peer); stroke-width: 2; opacity: .45 }

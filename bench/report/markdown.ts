@@ -1,7 +1,8 @@
 /** The tables of a run, as `RESULTS.md`. */
+import { ALLORA } from '../contender.ts'
 import { quantile } from '../measure.ts'
 import type { BacklogRow, PairRow, Results } from '../results.ts'
-import { allora, workloads } from '../workloads.ts'
+import { workloads } from '../workloads.ts'
 import { groupsOf, shown } from './contenders.ts'
 
 /** Writes everything that was measured. */
@@ -37,7 +38,7 @@ process of its own, in which both take turns; the ratio is the median over the r
 
 function pairTable({ pairs }: Results): string {
   const rows = workloads.flatMap((workload) => {
-    const own = pairs.find(({ workload: id, contender }) => id === workload.id && contender === allora.name)
+    const own = pairs.find(({ workload: id, contender }) => id === workload.id && contender === ALLORA)
     if (own === undefined) return []
     const { limit, nanoseconds, ratio, low, high, control } = own.cost
     const title = workload.variant === undefined ? workload.title : `${workload.title}: ${workload.variant}`
@@ -61,14 +62,14 @@ function pairTable({ pairs }: Results): string {
 }
 
 function cheapestPeer(pairs: readonly PairRow[], id: string): string {
-  const peers = pairs.filter(({ workload, contender }) => workload === id && contender !== allora.name)
+  const peers = pairs.filter(({ workload, contender }) => workload === id && contender !== ALLORA)
   const [first] = peers.toSorted((a, b) => a.cost.ratio - b.cost.ratio)
   return first === undefined ? '' : `${first.contender} ${shown(first.cost.ratio)}`
 }
 
 function peerTable(results: Results): string {
   const groups = groupsOf(results)
-  const names = [allora.name, ...Object.keys(results.versions)]
+  const names = [ALLORA, ...Object.keys(results.versions)]
   if (names.length === 1) return ''
   const cells = (name: string): string[] =>
     groups.map(({ lines }) => {
@@ -86,7 +87,8 @@ function peerTable(results: Results): string {
   return `${section('Everybody beside hand-written code', ['', ...columns], rows)}
 
 An empty field: that library has nothing to do it with. What it lacks but the task needs, such as a queue behind an emitter, is the
-hand-written one.`
+hand-written one. Who is close to 1 also does little more than the hand-written code: an emitter knows no bound, no error scope and no
+shutdown.`
 }
 
 function memoryTable({ backlog, peaks }: Results): string {
@@ -97,8 +99,8 @@ function memoryTable({ backlog, peaks }: Results): string {
     `${cost.limit.toFixed(0)} ns`,
     `${cost.nanoseconds.toFixed(0)} ns`,
     shown(cost.ratio),
-    `${cost.limitBytes.toFixed(0)} B`,
-    `${cost.bytes.toFixed(0)} B`,
+    // With few messages, what else the heap does is more than they are.
+    ...[cost.limitBytes, cost.bytes].map((bytes) => (buffered < 10_000 ? '' : `${bytes.toFixed(0)} B`)),
   ]
   const columns = ['buffered', 'contender', 'by hand', 'receive and send', 'ratio', 'a message by hand', 'a message']
   const peak = Object.entries(peaks).map(([name, mebibytes]) => `${name} ${mebibytes.toFixed(0)} MiB`)
