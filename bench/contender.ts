@@ -38,7 +38,7 @@ export interface Tasks {
   boundedQueue(pairs: number): Made<Contender>
   /** W6: one topic, every subscriber gets each message; what one throws is not the others' business. */
   pubsub(subscribers: number): Made<Contender>
-  /** W7: request and reply by correlation, with a timeout, to an asynchronous service. */
+  /** W7: request and reply by correlation, to an asynchronous service. Allora and the hand-written code have a timeout; peers need none. */
   requests(service: (x: number) => Promise<number>, inFlight: number): Made<Contender>
   /** W8: `count` independent hellos that take turns. */
   manyFlows(count: number, service: Step): Made<Contender>

@@ -105,7 +105,7 @@ export const peer: Peer = {
         Deferred.make<number>().pipe(
           Effect.flatMap((reply) =>
             Effect.flatMap(Queue.offer(questions, { message: new LimitMessage(payload), reply }), () =>
-              Effect.timeout(Deferred.await(reply), '30 seconds'),
+              Deferred.await(reply),
             ),
           ),
           Effect.runPromise,

@@ -11,7 +11,7 @@ interface Parameters {
   readonly payload: number
 }
 
-const broker = (): ServiceBroker => new ServiceBroker({ logger: false, requestTimeout: 30_000 })
+const broker = (): ServiceBroker => new ServiceBroker({ logger: false })
 
 const hello = async (service: (x: number) => unknown): Promise<Contender> => {
   const output = new LimitQueue<LimitMessage>()

@@ -55,7 +55,7 @@ export const peer: Peer = {
   }),
 
   requests(service, inFlight) {
-    const input = new PQueue({ concurrency: inFlight, timeout: 30_000 })
+    const input = new PQueue({ concurrency: inFlight })
     return requesters(
       inFlight,
       (payload) => {
