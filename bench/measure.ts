@@ -32,10 +32,10 @@ export async function measureEach(contenders: readonly Contender[], effort: Effo
   const sizes: number[] = []
   for (const contender of contenders) sizes.push(await warmUp(contender, effort))
   const times = contenders.map((): number[] => [])
-  // The first round warms up what the others may have made slower.
-  for (let round = -1; round < effort.rounds; round++) {
+  // What one warmed up, the next may have made the compiler change its mind about: they settle together first.
+  for (let round = -SETTLING_ROUNDS; round < effort.rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
-      const index = (turn + round + 1) % contenders.length
+      const index = (turn + round + SETTLING_ROUNDS) % contenders.length
       const nanoseconds = await timed(contenders[index]!, sizes[index]!)
       if (round >= 0) times[index]!.push(nanoseconds)
     }
@@ -92,6 +92,7 @@ async function warmUp(contender: Contender, { slice, warmUp: shortest }: Effort)
   return roundSize((slice * 1_000_000) / best)
 }
 
+const SETTLING_ROUNDS = 5
 /** Milliseconds of CPU. */
 const LONGEST_WARM_UP = 5_000
 /** Runs in a row that were no faster. */

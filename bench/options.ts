@@ -41,7 +41,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     ...values,
     effort: values.quick ? { rounds: 5, slice: 30, warmUp: 500 } : { rounds: 9, slice: 50, warmUp: 1_000 },
-    peerEffort: { rounds: 5, slice: 30, warmUp: 500 },
+    peerEffort: { rounds: 5, slice: 40, warmUp: 1_000 },
     workloads: names.length === 0 ? workloads : workloads.filter(({ id }) => names.some((name) => isNamed(id, name))),
     studies: new Set(names.length === 0 ? STUDIES : STUDIES.filter((study) => names.includes(study))),
   }
