@@ -37,10 +37,10 @@ export function readOptions(args: readonly string[]): Options {
   for (const name of positionals) refuseUnknown(name)
   if (values.write && (values.quick || positionals.length > 0))
     throw new Error('--write needs a whole run, so it goes neither with --quick nor with names.')
-  const names = positionals.length > 0 ? positionals : values.quick ? [...QUICK, 'memory', 'start-up'] : []
+  const names = positionals.length > 0 ? positionals : values.quick ? [...QUICK, 'memory'] : []
   return {
     ...values,
-    effort: values.quick ? { rounds: 5, slice: 30, warmUp: 500 } : { rounds: 9, slice: 50, warmUp: 1_000 },
+    effort: values.quick ? { rounds: 5, slice: 30, warmUp: 400 } : { rounds: 9, slice: 50, warmUp: 1_000 },
     peerEffort: { rounds: 5, slice: 40, warmUp: 1_000 },
     workloads: names.length === 0 ? workloads : workloads.filter(({ id }) => names.some((name) => isNamed(id, name))),
     studies: new Set(names.length === 0 ? STUDIES : STUDIES.filter((study) => names.includes(study))),
