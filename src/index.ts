@@ -102,7 +102,14 @@ export type {
   SubscribableChannel,
   SubscribeOptions,
 } from './runtime/channel.ts'
-export type { DeadLetter, DeadLetterFilter, DeadLetters, DeadReason, RedriveReport } from './runtime/dead-letters.ts'
+export type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetters,
+  DeadReason,
+  RedriveOptions,
+  RedriveReport,
+} from './runtime/dead-letters.ts'
 export type { Control, FlowStatus, SourceStatus } from './runtime/control.ts'
 export type { DropReason, RuntimeEvents } from './runtime/events.ts'
 export type { FlowState } from './runtime/running-flow.ts'
@@ -188,6 +195,7 @@ export {
   MissingPackageError,
   MissingServiceError,
   NotStartedError,
+  RedriveError,
   SourceError,
   StoppedError,
   UnknownDeadLetterError,

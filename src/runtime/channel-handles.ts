@@ -31,6 +31,7 @@ export class ChannelHandle {
   readonly capacity?: number
   protected readonly engine: Engine
   private known: BoundChannel | undefined = undefined
+  private subscribers = 0
 
   constructor(engine: Engine, spec: ChannelSpec) {
     this.engine = engine
@@ -67,7 +68,7 @@ export class ChannelHandle {
     handler: (payload: unknown, message: AnyMessage) => unknown,
     options: { readonly credit?: number } = {},
   ): Subscription {
-    const graph = subscriberGraph(this.id)
+    const graph = subscriberGraph(this.id, ++this.subscribers)
     const bindings = {
       functionOf: () => (payload: unknown, exchange: { readonly message: AnyMessage }) =>
         handler(payload, exchange.message),
@@ -188,9 +189,10 @@ class UserDelivery {
   }
 }
 
-const subscriberGraph = (channel: string): FlowGraph => ({
+/** Each has an id of its own: its dead letters are its own, too. */
+const subscriberGraph = (channel: string, number: number): FlowGraph => ({
   version: 1,
-  id: `subscriber of ${channel}`,
+  id: `subscriber ${number === 1 ? '' : `${number} `}of ${channel}`,
   channels: [],
   nodes: [
     { kind: 'inlet', id: 'inlet', channel },
