@@ -26,10 +26,11 @@ export { contract, service } from './flow/service.ts'
 export type { AnyFunction, Handler, Named, Needs, Provides } from './flow/service.ts'
 export type { FlowTypeError } from './flow/flow-type-error.ts'
 export type { FailureOf, Outcome, ValueOf } from './flow/outcome.ts'
-export type { Recover } from './flow/step-types.ts'
+export type { Choice, Recover } from './flow/step-types.ts'
 export type {
   AggregateOptions,
   BarrierOptions,
+  ChoiceOptions,
   ClaimCheckOptions,
   ClaimCheckOutOptions,
   ClaimTicket,

@@ -118,6 +118,15 @@ export interface ValidateOptions<C> extends StepOptions {
   readonly invalidTo?: C
 }
 
+/** Which failures an error scope takes. */
+export interface ChoiceOptions<W> {
+  /**
+   * Whether it takes a failure; absent = it takes each. The others go to the next `onError` or `errorsTo`: scopes are asked in their order,
+   * and the first one that takes a failure has it. Typed failures that a type guard takes leave the type of the flow.
+   */
+  readonly when?: W
+}
+
 /** What `log` takes. */
 export interface LogOptions extends StepOptions {
   /** Absent = `'info'`. */

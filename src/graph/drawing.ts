@@ -103,13 +103,15 @@ function nodeFigure(key: string, step: Step): Figure {
 }
 
 function figureOf(key: string, { node, flowId }: Step): Figure {
+  // A lambda is known by its node; its name would only say both again.
+  const namedOf = (details: readonly (string | undefined)[]): string[] =>
+    details.flatMap(given).filter((detail) => !detail.startsWith(`${flowId}/${node.id}`))
   const step = (outline: Outline, ...details: (string | undefined)[]): Figure => {
-    // A lambda is known by its node; its name would only say both again.
-    const named = details.flatMap(given).filter((detail) => !detail.startsWith(`${flowId}/${node.id}`))
+    const named = namedOf(details)
     return { key, outline, tone: 'step', text: [node.kind, ...(named.length === 0 ? [node.id] : named)] }
   }
   const end = (word: string, ...details: (string | undefined)[]): Figure => {
-    return { key, outline: 'circle', tone: 'step', text: [word, ...details.flatMap(given)] }
+    return { key, outline: 'circle', tone: 'step', text: [word, ...namedOf(details)] }
   }
   return match(node)
     .returnType<Figure>()
@@ -143,8 +145,8 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'tap' }, () => end('tap'))
     .with({ kind: 'through' }, ({ concurrency }) => end('through', counted('x', concurrency)))
     .with({ kind: 'call' }, ({ flow }) => step('framed', flow))
-    .with({ kind: 'recover' }, ({ service }) => ({ ...step('rounded', service), tone: 'failure' }))
-    .with({ kind: 'errorOutlet' }, () => ({ ...end('errors to'), tone: 'failure' }))
+    .with({ kind: 'recover' }, ({ service, when }) => ({ ...step('rounded', service, when), tone: 'failure' }))
+    .with({ kind: 'errorOutlet' }, ({ when }) => ({ ...end('errors to', when), tone: 'failure' }))
     .with({ kind: 'outlet' }, () => end('to'))
     .with({ kind: 'sink' }, ({ label }) => end('to', label))
     .with({ kind: 'recipients' }, () => end('to each'))

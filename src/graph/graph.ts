@@ -331,11 +331,15 @@ export interface CallNode extends NodeBase, Resilience {
 export interface RecoverNode extends NodeBase, Resilience {
   readonly kind: 'recover'
   readonly service: FunctionName
+  /** Function that says which failures it takes; the others go to the scope its own `error` edge leads to. Absent = all. */
+  readonly when?: FunctionName
 }
 /** Takes the failures of the nodes whose `error` edges lead here to a channel (error channel). */
 export interface ErrorOutletNode extends NodeBase {
   readonly kind: 'errorOutlet'
   readonly channel: string
+  /** Function that says which failures it takes; the others go to the scope its own `error` edge leads to. Absent = all. */
+  readonly when?: FunctionName
 }
 /** Ends a flow by sending to a channel. */
 export interface OutletNode extends NodeBase {

@@ -96,8 +96,8 @@ export class Behaviour {
       .with({ kind: 'sink' }, (it) => sink(step, this.writer(step, it)))
       .with({ kind: 'recipients' }, (it) => recipients(step, it, it.channels.map(channel), host))
       .with({ kind: 'recipientList' }, (it) => recipientList(step, it, fn(it.service), this.selectable(it), host))
-      .with({ kind: 'errorOutlet' }, (it) => errorOutlet(step, channel(it.channel)))
-      .with({ kind: 'recover' }, (it) => recover(step, this.guarded(step, it)))
+      .with({ kind: 'errorOutlet' }, (it) => errorOutlet(step, channel(it.channel), this.optional(it.when)))
+      .with({ kind: 'recover' }, (it) => recover(step, this.guarded(step, it), this.optional(it.when)))
       .with({ kind: 'call' }, (it) => {
         call(step, it, channel(it.channel), host, (ask, record) => this.guard(step, ask, record))
       })
