@@ -216,7 +216,7 @@ export class FlowRunner {
   private settleFailed(frame: Frame, error: unknown): Settling {
     const { host } = this
     if (this.passOn(frame, error)) return
-    const { replyTo } = frame.entry.rawHeaders
+    const replyTo = frame.gathered?.replyTo ?? frame.entry.rawHeaders.replyTo
     const requester = host.gateway.requester(replyTo)
     // A typed failure answers a request; a call's own scopes take every failure.
     const answered = requester === 'call' || (requester === 'request' && frame.failure?.kind === 'failure')

@@ -174,6 +174,7 @@ export class Aggregator {
   /** The group is over, and the frame goes on in its place. */
   private goOnAs(frame: Frame, group: Group, payload: unknown, headers?: HeadersInit): void {
     const { scope } = group
+    if (scope === undefined) group.replyTo = this.host.gateway.join(group.returnAddresses)
     frame.rebase(group.become(payload, headers, this.step))
     frame.group = undefined
     frame.split = scope?.outer
@@ -242,6 +243,8 @@ export class Aggregator {
     } catch {
       return this.startTimer(group, RETRY_DELAY)
     }
+    const { gateway } = this.host
+    gateway.fail(gateway.join(group.returnAddresses), { kind: 'defect', cause: error }, error)
     this.close(group)
     group.forget()
   }

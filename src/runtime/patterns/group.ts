@@ -21,6 +21,8 @@ export class Group implements OpenGroup {
   timer: Timer | undefined = undefined
   /** It is being combined: what arrives now is late. */
   closing = false
+  /** Where the reply to all goes who asked with one of its messages; set when it has become one. */
+  replyTo: string | undefined = undefined
   /** Called when what it became has failed for good. */
   forgotten: (() => void) | undefined = undefined
   /** Groups that became members of this one. */
@@ -64,6 +66,11 @@ export class Group implements OpenGroup {
     return new Set(this.cameFrom.flatMap((origins) => [...origins]))
   }
 
+  /** Where replies to its messages go. */
+  get returnAddresses(): ReadonlySet<string> {
+    return new Set(this.members.flatMap(({ rawHeaders }) => rawHeaders.replyTo ?? []))
+  }
+
   get payloads(): readonly unknown[] {
     return this.members.map((member) => member.payload)
   }
@@ -71,7 +78,8 @@ export class Group implements OpenGroup {
   /** What the group becomes. Its id depends on the split, or else the first member, on the aggregator and on the key alone. */
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
     const base = this.scope?.message ?? this.members[0]!
-    const merged = this.mergedHeaders()
+    const { replyTo } = this
+    const merged = replyTo === undefined ? this.mergedHeaders() : withHeaders(this.mergedHeaders(), { replyTo })
     return base.derive(
       payload,
       headers === undefined ? merged : withHeaders(merged, headers),
