@@ -117,7 +117,10 @@ class PollableHandle extends ChannelHandle {
   receive(options?: TakeOptions): Promise<AnyMessage | undefined> {
     if (this.engine.events.listeners.delivered !== undefined) return this.receiveAnnounced(options)
     try {
-      return Promise.resolve(this.port.receive(options))
+      const received = this.port.receive(options)
+      if (received instanceof Promise) received.then(this.taken, this.taken)
+      else this.taken()
+      return Promise.resolve(received)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -128,6 +131,7 @@ class PollableHandle extends ChannelHandle {
     if (delivery === undefined) return undefined
     this.bound.announceDelivery(delivery)
     void delivery.ack()
+    this.taken()
     return delivery.message
   }
 
@@ -135,14 +139,18 @@ class PollableHandle extends ChannelHandle {
     const delivery = await this.port.take(options)
     if (delivery === undefined) return undefined
     this.bound.announceDelivery(delivery)
+    this.taken()
     return new UserDelivery(delivery)
   }
 
   async purge(predicate?: (message: AnyMessage) => boolean): Promise<readonly AnyMessage[]> {
     const purged = await this.port.purge(predicate)
-    this.engine.activity.touch()
+    this.taken()
     return purged
   }
+
+  /** A message less may be all that `idle` waits for. */
+  private readonly taken = (): void => this.engine.activity.touch()
 
   private async receiveAnnounced(options?: TakeOptions): Promise<AnyMessage | undefined> {
     const delivery = await this.take(options)

@@ -263,7 +263,11 @@ export class Engine implements RunnerHost {
 
   offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean {
     if (channel.synchronous) return channel.trySend(message)
-    channel.send(message)?.catch(failed)
+    const { activity } = this
+    const sending = channel.send(message)
+    if (sending === undefined) return true
+    activity.enter()
+    void sending.catch(failed).then(() => activity.leave())
     return true
   }
 
