@@ -120,9 +120,11 @@ export type { LeftMessage, StopReport } from './runtime/stop-report.ts'
 
 // What a runtime is given
 export { memory } from './memory/memory.ts'
+export { memoryGroupStore } from './memory/memory-group-store.ts'
 export { memoryClaimStore } from './memory/memory-claim-store.ts'
 export { MemoryKeyStore } from './memory/memory-key-store.ts'
 export type { ClaimStore, Claimed } from './message/claim-store.ts'
+export type { GroupStore, StoredGroup, StoredGroups, StoredMember, StoredMessage } from './message/group-store.ts'
 export type { KeyStore } from './message/key-store.ts'
 export type { LogLevel, Logger } from './runtime/logger.ts'
 export { systemClock } from './transport/clock.ts'

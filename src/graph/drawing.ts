@@ -103,9 +103,8 @@ function nodeFigure(key: string, step: Step): Figure {
 }
 
 function figureOf(key: string, { node, flowId }: Step): Figure {
-  // A lambda is known by its node; its name would only say both again.
   const namedOf = (details: readonly (string | undefined)[]): string[] =>
-    details.flatMap(given).filter((detail) => !detail.startsWith(`${flowId}/${node.id}`))
+    withoutLambdas(details, `${flowId}/${node.id}`)
   const step = (outline: Outline, ...details: (string | undefined)[]): Figure => {
     const named = namedOf(details)
     return { key, outline, tone: 'step', text: [node.kind, ...(named.length === 0 ? [node.id] : named)] }
@@ -154,6 +153,10 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'reply' }, () => end('reply'))
     .exhaustive()
 }
+
+/** A lambda is known by its node; its name would only say both again. */
+const withoutLambdas = (details: readonly (string | undefined)[], place: string): string[] =>
+  details.flatMap(given).filter((detail) => !detail.startsWith(place))
 
 function groupRules({ size, timeout, when, combine }: AggregateNode): (string | undefined)[] {
   return [counted('size', size), timeout === undefined ? undefined : `timeout ${timeout} ms`, when, combine]

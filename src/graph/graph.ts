@@ -149,6 +149,8 @@ export interface AggregateNode extends NodeBase {
   readonly maxGroups?: number
   /** Completed keys remembered to tell late arrivals; absent = 10,000. */
   readonly remember?: number
+  /** Function giving the store of groups; absent = memory. */
+  readonly store?: FunctionName
   /** Channel for late and duplicate arrivals; absent = counted as dropped. */
   readonly discardTo?: string
 }

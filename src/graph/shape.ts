@@ -148,6 +148,7 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
       combine: optional(fn),
       maxGroups: optional(count),
       remember: optional(countOrNone),
+      store: optional(fn),
       discardTo: optional(sometimesTo),
     },
     ...step,

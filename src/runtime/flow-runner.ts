@@ -222,7 +222,10 @@ export class FlowRunner {
     const answered = requester === 'call' || (requester === 'request' && frame.failure?.kind === 'failure')
     try {
       if (host.aborting) return this.giveBack(frame, undefined)
-      if (isParked(error)) return frame.delivery?.ack()
+      if (isParked(error)) {
+        frame.gathered?.parked?.()
+        return frame.delivery?.ack()
+      }
       const failed = error as FlowError
       if (answered && frame.gathered === undefined) {
         failed.parked = { kind: 'caller' }

@@ -185,6 +185,7 @@ const aggregate = {
   combine: optional(hostileText),
   maxGroups: optional(count),
   remember: optional(fc.nat(1000)),
+  store: optional(hostileText),
 }
 
 const resequence = {

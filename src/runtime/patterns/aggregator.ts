@@ -3,11 +3,14 @@ import { AggregationError, GroupTimeoutError } from '../../errors/handling-error
 import type { AggregateNode } from '../../graph/graph.ts'
 import type { HeadersInit } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
+import { type MessageRecord, restoreMessage } from '../../message/message.ts'
+import type { StoredMessage } from '../../message/group-store.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import { Frame } from '../frame.ts'
 import { asDraft, promiseOf, unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 import { discard, discardLater } from './dropping.ts'
+import type { GroupKeeper } from './group-keeper.ts'
 import { Group } from './group.ts'
 import type { SplitScope } from './split-scope.ts'
 
@@ -17,6 +20,8 @@ export interface AggregatorParts {
   readonly when: Function | undefined
   readonly combine: Function | undefined
   readonly discard: BoundChannel | undefined
+  /** Keeps groups across messages; absent = memory does. */
+  readonly keeper: GroupKeeper | undefined
 }
 
 const DEFAULT_MAX_GROUPS = 10_000
@@ -38,6 +43,8 @@ export class Aggregator {
   private readonly open = new Map<unknown, Group>()
   /** Keys of groups that ended, oldest first. */
   private readonly ended = new Set<unknown>()
+  /** Those of them that the store still has, since what they became has not come through yet. */
+  private readonly unsettled = new Set<unknown>()
 
   constructor(node: AggregateNode, parts: AggregatorParts, step: Step, index: number, runner: FlowRunner) {
     this.node = node
@@ -57,6 +64,11 @@ export class Aggregator {
     if (frame.group !== undefined) return this.combine(frame, frame.group)
     const scope = this.bySplit ? frame.split : undefined
     const key = this.keyOf(frame, scope)
+    const busy = this.parts.keeper?.busyWith(key)
+    if (busy !== undefined) {
+      frame.pending = busy.then(() => () => this.enter(frame))
+      return SUSPENDED
+    }
     const groups = scope === undefined ? this.open : scope.groupsOf(this)
     const known = groups.get(key)
     if (scope === undefined && this.ended.has(key)) return this.discard(frame, 'late')
@@ -65,14 +77,44 @@ export class Aggregator {
     const isNew = group.lacks(frame)
     // Should this fail, the message is in no group.
     const complete = this.isComplete(group, frame, isNew)
+    if (known === undefined) this.requireRoom(group)
+    if (scope === undefined && isNew && this.parts.keeper !== undefined) return this.keep(frame, group, complete)
     if (known === undefined) this.openGroup(group, groups)
     if (isNew) group.add(frame)
     if (complete) return this.combine(frame, group)
     return isNew ? END : this.discard(frame, 'duplicate')
   }
 
+  /** Goes on with what was waited for: the store, or the payload of the group. */
   resume(frame: Frame, value: unknown): number {
-    return this.conclude(frame, frame.group!, value)
+    return frame.group === undefined ? (value as () => number)() : this.conclude(frame, frame.group, value)
+  }
+
+  /** Reads the groups that were kept. Their time runs, and those that are complete go on, from {@link begin} on. */
+  async load(): Promise<void> {
+    const { open, over } = await this.parts.keeper!.load()
+    const { flowId } = this.runner
+    for (const key of over) this.remember(key)
+    for (const { key, members } of open) {
+      const group = new Group(
+        key,
+        undefined,
+        { flowId, channelId: members[0]!.channelId, handsOver: false },
+        this.node.id,
+      )
+      for (const { message, origins = [message] } of members) group.restore(restored(message), origins.map(restored))
+      group.openedAt = members[0]!.at
+      this.adopt(group)
+      this.open.set(key, group)
+    }
+  }
+
+  begin(): void {
+    for (const group of this.open.values()) {
+      if (this.host.groups.has(group)) continue
+      this.watch(group)
+      if (!group.closing && this.isCompleteNow(group)) this.emit(group)
+    }
   }
 
   /** Runs a group that completed without a message of its own arriving. */
@@ -93,7 +135,8 @@ export class Aggregator {
     const fallback = scope === undefined ? undefined : SPLIT
     const key: unknown =
       correlateBy === undefined ? (frame.headers.correlationId ?? fallback) : correlateBy(frame.payload, frame)
-    if (key !== undefined && key !== null) return key
+    const { keeper } = this.parts
+    if (key !== undefined && key !== null) return keeper === undefined || scope !== undefined ? key : keeper.keyOf(key)
     throw new AggregationError(
       correlateBy === undefined
         ? `The message has no correlationId header, so it belongs to no group. Aggregate after a split, set the header, or give aggregate a { correlateBy }.`
@@ -101,20 +144,63 @@ export class Aggregator {
     )
   }
 
+  private requireRoom({ key, scope }: Group): void {
+    const most = this.node.maxGroups ?? DEFAULT_MAX_GROUPS
+    if (scope !== undefined || this.open.size < most) return
+    throw new AggregationError(
+      `There are ${most} open groups already, so no group can be opened for key ${JSON.stringify(String(key))}. Let groups complete or time out sooner, or raise { maxGroups }.`,
+    )
+  }
+
   private openGroup(group: Group, groups: Map<unknown, Group>): void {
-    const { key, scope } = group
-    if (scope === undefined) {
-      const most = this.node.maxGroups ?? DEFAULT_MAX_GROUPS
-      if (this.open.size >= most) {
-        throw new AggregationError(
-          `There are ${most} open groups already, so no group can be opened for key ${JSON.stringify(String(key))}. Let groups complete or time out sooner, or raise { maxGroups }.`,
-        )
-      }
-      group.forgotten = () => this.ended.delete(key)
-      this.host.groups.add(group)
-      if (this.node.timeout !== undefined) this.startTimer(group, this.node.timeout)
+    groups.set(group.key, group)
+    if (group.scope !== undefined) return
+    this.adopt(group)
+    this.watch(group)
+  }
+
+  /** Sees to what is to be done when the group has come to an end. */
+  private adopt(group: Group): void {
+    const { key } = group
+    const { keeper } = this.parts
+    group.kept = keeper !== undefined
+    group.forgotten = () => {
+      this.ended.delete(key)
+      if (keeper !== undefined) void this.settled(key, keeper)
     }
-    groups.set(key, group)
+    if (keeper !== undefined) group.parked = () => void this.settled(key, keeper)
+  }
+
+  /** From now on the group is waited for. */
+  private watch(group: Group): void {
+    this.host.groups.add(group)
+    const { timeout } = this.node
+    if (timeout === undefined) return
+    this.startTimer(group, group.openedAt === undefined ? timeout : group.openedAt + timeout - this.host.clock.now())
+  }
+
+  /** The message is in the group once the store has it. */
+  private keep(frame: Frame, group: Group, complete: boolean): number {
+    const kept = this.parts.keeper!.keep(group.key, frame, () => {
+      if (this.open.get(group.key) === undefined) this.openGroup(group, this.open)
+      group.add(frame)
+      return complete ? this.combine(frame, group) : END
+    })
+    if (typeof kept === 'number') return kept
+    frame.pending = kept
+    return SUSPENDED
+  }
+
+  /** Whether a group is complete without another message. */
+  private isCompleteNow(group: Group): boolean {
+    const frame = this.frameFor(group)
+    frame.rebase(group.members.at(-1)!)
+    try {
+      return this.isComplete(group, frame, false)
+    } catch {
+      // The next arrival asks again, and is told.
+      return false
+    }
   }
 
   /** Whether the group is complete with this message. */
@@ -179,7 +265,10 @@ export class Aggregator {
     frame.group = undefined
     frame.split = scope?.outer
     this.close(group)
-    if (scope === undefined) frame.gathered = group
+    if (scope !== undefined) return
+    frame.gathered = group
+    const { keeper } = this.parts
+    if (keeper !== undefined) frame.whenEnded((succeeded) => (succeeded ? this.settled(group.key, keeper) : undefined))
   }
 
   private close(group: Group): void {
@@ -188,9 +277,8 @@ export class Aggregator {
       return
     }
     this.end(group)
-    this.ended.add(group.key)
-    if (this.ended.size > (this.node.remember ?? DEFAULT_REMEMBERED))
-      this.ended.delete(this.ended.values().next().value)
+    if (this.parts.keeper !== undefined) this.unsettled.add(group.key)
+    this.remember(group.key)
   }
 
   private end(group: Group): void {
@@ -200,12 +288,28 @@ export class Aggregator {
     this.host.activity.touch()
   }
 
+  private remember(key: unknown): void {
+    this.ended.add(key)
+    if (this.ended.size <= (this.node.remember ?? DEFAULT_REMEMBERED)) return
+    const oldest = this.ended.values().next().value
+    this.ended.delete(oldest)
+    if (!this.unsettled.has(oldest)) void this.parts.keeper?.forget(oldest)
+  }
+
+  /** What the group became is somewhere else now: the store need not have its messages any more. */
+  private settled(key: unknown, keeper: GroupKeeper): void | Promise<void> {
+    this.unsettled.delete(key)
+    return this.ended.has(key) ? keeper.end(key) : keeper.forget(key)
+  }
+
   private startTimer(group: Group, delay: number): void {
-    if (!this.host.aborting) group.timer = this.host.clock.schedule(delay, () => this.timedOut(group))
+    if (!this.host.aborting && !group.closing) group.timer = this.host.clock.schedule(delay, () => this.timedOut(group))
   }
 
   private timedOut(group: Group): void {
     group.timer = undefined
+    const busy = this.parts.keeper?.busyWith(group.key)
+    if (busy !== undefined) return void busy.then(() => this.startTimer(group, 0))
     // Should that fail, the timer starts again.
     if (group.closing || this.host.aborting) return
     const { onTimeout = 'emit' } = this.node
@@ -250,19 +354,23 @@ export class Aggregator {
   }
 
   private discardAll(group: Group): void {
-    for (const member of group.members) {
-      void discardLater(
+    const { discard, keeper } = this.parts
+    const discards = group.members.map((member) =>
+      discardLater(
         new Frame(this.host, member, undefined, group.source),
-        this.parts.discard,
+        discard,
         'group-discarded',
         this.step,
         this.host,
-      )
-    }
+      ),
+    )
     this.close(group)
+    if (keeper !== undefined) void Promise.all(discards).then(() => this.settled(group.key, keeper))
   }
 
   private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
     return discard(frame, this.parts.discard, reason, this.step, this.host)
   }
 }
+
+const restored = (message: StoredMessage): MessageRecord => restoreMessage(message) as MessageRecord
