@@ -263,11 +263,7 @@ export class Engine implements RunnerHost {
 
   offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean {
     if (channel.synchronous) return channel.trySend(message)
-    const { activity } = this
-    const sending = channel.send(message)
-    if (sending === undefined) return true
-    activity.enter()
-    void sending.catch(failed).then(() => activity.leave())
+    channel.send(message)?.catch(failed)
     return true
   }
 

@@ -93,13 +93,13 @@ export class Aggregator {
   /** Reads the groups that were kept. Their time runs, and those that are complete go on, from {@link begin} on. */
   async load(): Promise<void> {
     const { open, over } = await this.parts.keeper!.load()
-    const { flowId } = this.runner
+    const { flowId, steps } = this.runner
     for (const key of over) this.remember(key)
     for (const { key, members } of open) {
       const group = new Group(
         key,
         undefined,
-        { flowId, channelId: members[0]!.channelId, handsOver: false },
+        { flowId, channelId: members[0]!.channelId, handsOver: false, steps },
         this.node.id,
       )
       for (const { message, origins = [message] } of members) group.restore(restored(message), origins.map(restored))
