@@ -3,6 +3,7 @@ import type { GroupStore, StoredGroups, StoredMember, StoredMessage } from '../.
 import type { MessageRecord } from '../../message/message.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
+import { tidy } from './tidying.ts'
 
 /** See above. What comes for one key waits while a message of that key is being kept, so that the store knows what memory knows. */
 export class GroupKeeper {
@@ -63,15 +64,9 @@ export class GroupKeeper {
     return this.tidy(() => this.store.forget(this.name, String(key)))
   }
 
-  /** What cannot be removed comes again at the next start, with the same ids: that is worth a line, but no failure. */
+  /** What cannot be removed comes again at the next start, with the same ids. */
   private tidy(work: () => void | Promise<void>): void | Promise<void> {
-    const failed = (error: unknown): void =>
-      this.host.log('warn', `The group store of ${this.name} could not remove a group: ${String(error)}`)
-    try {
-      return work()?.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    return tidy(work, `The group store of ${this.name} could not remove a group`, this.host)
   }
 }
 
