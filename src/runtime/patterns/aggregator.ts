@@ -10,6 +10,7 @@ import { Frame } from '../frame.ts'
 import { asDraft, promiseOf, unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 import { discard, discardLater } from './dropping.ts'
+import { EndedGroups } from './ended-groups.ts'
 import type { GroupKeeper } from './group-keeper.ts'
 import { Group } from './group.ts'
 import type { SplitScope } from './split-scope.ts'
@@ -41,10 +42,7 @@ export class Aggregator {
   private readonly host: RunnerHost
   /** Groups across messages, by key; those of a split live in its scope. */
   private readonly open = new Map<unknown, Group>()
-  /** Keys of groups that ended, oldest first. */
-  private readonly ended = new Set<unknown>()
-  /** Those of them that the store still has, since what they became has not come through yet. */
-  private readonly unsettled = new Set<unknown>()
+  private readonly ended: EndedGroups
 
   constructor(node: AggregateNode, parts: AggregatorParts, step: Step, index: number, runner: FlowRunner) {
     this.node = node
@@ -53,6 +51,7 @@ export class Aggregator {
     this.index = index
     this.runner = runner
     this.host = runner.host
+    this.ended = new EndedGroups(node.remember ?? DEFAULT_REMEMBERED, parts.keeper)
   }
 
   /** Whether groups complete by the split they come from. */
@@ -94,7 +93,7 @@ export class Aggregator {
   async load(): Promise<void> {
     const { open, over } = await this.parts.keeper!.load()
     const { flowId, steps } = this.runner
-    for (const key of over) this.remember(key)
+    for (const key of over) this.ended.remember(key)
     for (const { key, members } of open) {
       const group = new Group(
         key,
@@ -162,13 +161,9 @@ export class Aggregator {
   /** Sees to what is to be done when the group has come to an end. */
   private adopt(group: Group): void {
     const { key } = group
-    const { keeper } = this.parts
-    group.kept = keeper !== undefined
-    group.forgotten = () => {
-      this.ended.delete(key)
-      if (keeper !== undefined) void this.settled(key, keeper)
-    }
-    if (keeper !== undefined) group.parked = () => void this.settled(key, keeper)
+    group.kept = this.parts.keeper !== undefined
+    group.forgotten = () => this.ended.forget(key)
+    group.parked = () => void this.ended.settle(key)
   }
 
   /** From now on the group is waited for. */
@@ -267,8 +262,8 @@ export class Aggregator {
     this.close(group)
     if (scope !== undefined) return
     frame.gathered = group
-    const { keeper } = this.parts
-    if (keeper !== undefined) frame.whenEnded((succeeded) => (succeeded ? this.settled(group.key, keeper) : undefined))
+    if (this.parts.keeper === undefined) return
+    frame.whenEnded((succeeded) => (succeeded ? this.ended.settle(group.key) : undefined))
   }
 
   private close(group: Group): void {
@@ -277,8 +272,7 @@ export class Aggregator {
       return
     }
     this.end(group)
-    if (this.parts.keeper !== undefined) this.unsettled.add(group.key)
-    this.remember(group.key)
+    this.ended.add(group.key)
   }
 
   private end(group: Group): void {
@@ -286,20 +280,6 @@ export class Aggregator {
     this.open.delete(group.key)
     this.host.groups.delete(group)
     this.host.activity.touch()
-  }
-
-  private remember(key: unknown): void {
-    this.ended.add(key)
-    if (this.ended.size <= (this.node.remember ?? DEFAULT_REMEMBERED)) return
-    const oldest = this.ended.values().next().value
-    this.ended.delete(oldest)
-    if (!this.unsettled.has(oldest)) void this.parts.keeper?.forget(oldest)
-  }
-
-  /** What the group became is somewhere else now: the store need not have its messages any more. */
-  private settled(key: unknown, keeper: GroupKeeper): void | Promise<void> {
-    this.unsettled.delete(key)
-    return this.ended.has(key) ? keeper.end(key) : keeper.forget(key)
   }
 
   private startTimer(group: Group, delay: number): void {
@@ -354,7 +334,7 @@ export class Aggregator {
   }
 
   private discardAll(group: Group): void {
-    const { discard, keeper } = this.parts
+    const { discard } = this.parts
     const discards = group.members.map((member) =>
       discardLater(
         new Frame(this.host, member, undefined, group.source),
@@ -365,7 +345,7 @@ export class Aggregator {
       ),
     )
     this.close(group)
-    if (keeper !== undefined) void Promise.all(discards).then(() => this.settled(group.key, keeper))
+    void Promise.all(discards).then(() => this.ended.settle(group.key))
   }
 
   private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
