@@ -57,7 +57,7 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
   /** Complete groups remembered to tell late arrivals; absent = 10,000. */
   readonly remember?: number
   /**
-   * Where messages are kept until their group is complete; absent = memory. Keys are told apart by their JSON then. Parts of a split that
+   * Where messages are kept until their group is complete; absent = memory. Keys that are no text are told apart by their JSON then. Parts of a split that
    * the same flow gathers again are not kept: they belong to the message that was split.
    */
   readonly store?: GroupStore

@@ -108,11 +108,13 @@ export class Aggregator {
     }
   }
 
+  /** The runtime runs. What came meanwhile for a group that was kept is in it, or sees to it. */
   begin(): void {
     for (const group of this.open.values()) {
       if (this.host.groups.has(group)) continue
       this.watch(group)
-      if (!group.closing && this.isCompleteNow(group)) this.emit(group)
+      const taken = group.closing || this.parts.keeper!.busyWith(group.key) !== undefined
+      if (!taken && this.isCompleteNow(group)) this.emit(group)
     }
   }
 
