@@ -124,14 +124,12 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'scatterGather' }, ({ timeout, onFailure }) =>
       step('widening', `timeout ${timeout} ms`, `${onFailure} on failure`),
     )
-    .with({ kind: 'gather' }, () => end('gather'))
     .with({ kind: 'route' }, ({ by }) => step('diamond', 'key' in by ? `by ${by.key}` : by.service))
     .with({ kind: 'loop' }, (loop) => step('diamond', loop.while, `at most ${loop.max} turns`))
     .with({ kind: 'routingSlip' }, { kind: 'dynamicRoute' }, ({ service, max }) =>
       step('framed', service, `at most ${max} hops`),
     )
     .with({ kind: 'barrier' }, ({ timeout, correlateBy }) => step('narrowing', `timeout ${timeout} ms`, correlateBy))
-    .with({ kind: 'join' }, () => end('join'))
     .with({ kind: 'setHeader' }, ({ header, service }) => step('box', header, service))
     .with({ kind: 'removeHeaders' }, ({ headers }) => step('box', headers.join(', ')))
     .with({ kind: 'enrich' }, ({ property, service }) => step('box', property, service))
@@ -141,7 +139,6 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'throttle' }, ({ rate, per }) => step('rounded', `${rate} in ${per} ms`))
     .with({ kind: 'idempotent' }, ({ key }) => step('diamond', key))
     .with({ kind: 'claimCheckIn' }, { kind: 'claimCheckOut' }, ({ store }) => step('box', store))
-    .with({ kind: 'tap' }, () => end('tap'))
     .with({ kind: 'through' }, ({ concurrency }) => end('through', counted('x', concurrency)))
     .with({ kind: 'call' }, ({ flow }) => step('framed', flow))
     .with({ kind: 'recover' }, ({ service, when }) => ({ ...step('rounded', service, when), tone: 'failure' }))
@@ -150,7 +147,7 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'sink' }, ({ label }) => end('to', label))
     .with({ kind: 'recipients' }, () => end('to each'))
     .with({ kind: 'recipientList' }, ({ service }) => step('diamond', service))
-    .with({ kind: 'reply' }, () => end('reply'))
+    .with({ kind: 'gather' }, { kind: 'join' }, { kind: 'tap' }, { kind: 'reply' }, ({ kind }) => end(kind))
     .exhaustive()
 }
 
