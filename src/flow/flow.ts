@@ -563,7 +563,7 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
    * const reply = await rt.request('json', '{') // => { _tag: 'Right', right: 'no JSON' }
    * ```
    */
-  onError<Q, N = never, W extends Choice<E, H> | undefined = Choice<E, H> | undefined>(
+  onError<Q, N = never, W extends Choice<E> | undefined = Choice<E> | undefined>(
     recover: Recover<E, H, Q, N>,
     options?: Omit<ResilienceOptions<unknown, H, FailureOf<Q>>, 'orderBy'> & ChoiceOptions<W>,
   ): Flow<Src, P | ValueOf<Q>, HeadersAfter<Maybe<H>, Q>, FailureOf<Q> | LeftBy<E, W>, R | N>
@@ -588,7 +588,7 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
    * payload.failed.payload // => 'no JSON'
    * ```
    */
-  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>, W extends Choice<E, H> | undefined>(
+  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>, W extends Choice<E> | undefined>(
     channel: C,
     options?: StepOptions & ChoiceOptions<W>,
   ): Flow<Src, P, H, LeftBy<E, W>, R | Sent<C, ErrorMessage<E>>>
@@ -635,7 +635,7 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
 /** A flow that has been sent somewhere: it replies nothing, and no step can follow. */
 export interface SealedFlow<out Src extends AnyChannel, out E, out R> extends FlowResult<never, never, E, R> {
   /** Sends the failures of all steps and of the last send to a channel, as an `ErrorMessage` each (Invalid Message Channel). */
-  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>, W extends Choice<E, {}> | undefined>(
+  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>, W extends Choice<E> | undefined>(
     channel: C,
     options?: StepOptions & ChoiceOptions<W>,
   ): SealedFlow<Src, LeftBy<E, W>, R | Sent<C, ErrorMessage<E>>>

@@ -11,7 +11,7 @@ export interface Recover<in E, in H, out R, out N = never> extends Named<N> {
 }
 
 /** Says which failures an error scope takes. */
-export type Choice<E, H> = (failure: Failure<E>, exchange: Exchange<unknown, Partial<H>>) => boolean
+export type Choice<E> = (failure: Failure<E>, exchange: Exchange<unknown>) => boolean
 
 /** The typed failures that a choice leaves to the next scope: none without one, and those it rules out if it is a type guard. */
 export type LeftBy<E, W> = [undefined] extends [W]
