@@ -53,6 +53,13 @@ class MemoryGroupStore implements GroupStore {
     open.set(key, members)
   }
 
+  remove(aggregator: string, key: string, messageId: string): void {
+    const { open } = this.keptFor(aggregator)
+    const members = open.get(key)
+    members?.delete(messageId)
+    if (members?.size === 0) open.delete(key)
+  }
+
   end(aggregator: string, key: string): void {
     const { open, over } = this.keptFor(aggregator)
     open.delete(key)

@@ -10,6 +10,8 @@ export interface GroupStore {
   load(aggregator: string): StoredGroups | Promise<StoredGroups>
   /** Keeps a message in the group of a key, behind those that are there. The same message (by its id) again changes nothing. */
   add(aggregator: string, key: string, member: StoredMember): void | Promise<void>
+  /** A message leaves its group: it has failed there, and is kept elsewhere. */
+  remove(aggregator: string, key: string, messageId: string): void | Promise<void>
   /** The group is over: its messages go, its key is remembered to tell what comes late. */
   end(aggregator: string, key: string): void | Promise<void>
   /** Nothing is to be known of a key any more. */

@@ -138,9 +138,9 @@ export class Behaviour {
     if (parts.keeper !== undefined) this.kept.push(aggregator)
   }
 
-  private keeper({ flowId }: Step, { id, store }: AggregateNode): GroupKeeper | undefined {
+  private keeper(step: Step, { store }: AggregateNode): GroupKeeper | undefined {
     if (store === undefined) return undefined
-    return new GroupKeeper(this.fn(store)() as GroupStore, `${flowId}/${id}`, this.runner.host)
+    return new GroupKeeper(this.fn(store)() as GroupStore, step, this.runner.host)
   }
 
   private resequence(step: Step, node: ResequenceNode): void {

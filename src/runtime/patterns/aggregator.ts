@@ -250,6 +250,9 @@ export class Aggregator {
 
   private takeBack(frame: Frame, group: Group): void {
     group.takeBack(frame)
+    const { keeper } = this.parts
+    const { id } = frame.message
+    if (keeper !== undefined) frame.whenEnded(() => keeper.remove(group.key, id))
     if (group.members.length === 0) this.end(group)
     else if (this.node.timeout !== undefined && group.timer === undefined) this.startTimer(group, RETRY_DELAY)
   }

@@ -3,19 +3,22 @@ import type { GroupStore, StoredGroups, StoredMember, StoredMessage } from '../.
 import type { MessageRecord } from '../../message/message.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
-import { tidy } from './tidying.ts'
+import type { Step } from '../step.ts'
+import { tellStore } from './telling-stores.ts'
 
 /** See above. What comes for one key waits while a message of that key is being kept, so that the store knows what memory knows. */
 export class GroupKeeper {
   private readonly store: GroupStore
   private readonly name: string
+  private readonly step: Step
   private readonly host: RunnerHost
   /** Resolves when the message of this key is kept. */
   private readonly busy = new Map<unknown, Promise<void>>()
 
-  constructor(store: GroupStore, name: string, host: RunnerHost) {
+  constructor(store: GroupStore, step: Step, host: RunnerHost) {
     this.store = store
-    this.name = name
+    this.name = `${step.flowId}/${step.id}`
+    this.step = step
     this.host = host
   }
 
@@ -55,18 +58,24 @@ export class GroupKeeper {
     return this.store.load(this.name)
   }
 
-  /** What the group became has been accepted further on, or is kept elsewhere. */
   end(key: unknown): void | Promise<void> {
-    return this.tidy(() => this.store.end(this.name, String(key)))
+    return this.tell(() => this.store.end(this.name, String(key)), `end the group ${String(key)}`)
   }
 
   forget(key: unknown): void | Promise<void> {
-    return this.tidy(() => this.store.forget(this.name, String(key)))
+    return this.tell(() => this.store.forget(this.name, String(key)), `forget the key ${String(key)}`)
+  }
+
+  remove(key: unknown, id: string): void | Promise<void> {
+    return this.tell(
+      () => this.store.remove(this.name, String(key), id),
+      `remove a message of the group ${String(key)}`,
+    )
   }
 
   /** What cannot be removed comes again at the next start, with the same ids. */
-  private tidy(work: () => void | Promise<void>): void | Promise<void> {
-    return tidy(work, `The group store of ${this.name} could not remove a group`, this.host)
+  private tell(work: () => void | Promise<void>, what: string): void | Promise<void> {
+    return tellStore(work, what, this.step, this.host)
   }
 }
 

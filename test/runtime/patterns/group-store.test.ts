@@ -27,6 +27,7 @@ function slow(store: GroupStore): GroupStore & { readonly release: () => Promise
     add: (name, key, member) => later(() => store.add(name, key, member)),
     end: (name, key) => later(() => store.end(name, key)),
     forget: (name, key) => later(() => store.forget(name, key)),
+    remove: (name, key, id) => later(() => store.remove(name, key, id)),
     async release() {
       for (; waiting.length > 0; await settled()) waiting.shift()!()
     },
@@ -169,6 +170,35 @@ describe('T6: groups in a store', () => {
     expect((await rt.channel('out').receive()).payload).toEqual(['a1', 'a2'])
   })
 
+  test('T6: a message for which combine failed leaves its group in the store, too', async () => {
+    const store = memoryGroupStore()
+    let broken = true
+    const { rt } = await started(
+      app(
+        flow('groups')
+          .from(queue('in').of<string>())
+          .aggregate({
+            size: 2,
+            correlateBy: (text) => text[0],
+            store,
+            combine: (all) => {
+              if (broken) throw new Error('broken')
+              return all
+            },
+          })
+          .to(queue('out'))
+          .build(),
+      ),
+    )
+    for (const text of ['a1', 'a2']) await rt.send('in', text)
+    await settled()
+    expect(rt.deadLetters.list().map(({ message }) => message.payload)).toEqual(['a2'])
+    expect(await keysOf(store)).toEqual({ open: ['a a1'], over: [] })
+    broken = false
+    await rt.deadLetters.redrive({})
+    expect((await rt.channel('out').receive()).payload).toEqual(['a1', 'a2'])
+  })
+
   test('T6: only so many keys are remembered in the store, too', async () => {
     const store = memoryGroupStore()
     const { rt } = await started(groups(store, { remember: 1 }))
@@ -198,7 +228,7 @@ describe('T6: groups in a store', () => {
     for (const text of ['a1', 'a2', 'a3']) await rt.send('in', text)
     await rt.idle()
     expect(drained(rt.channel('out'))).toHaveLength(1)
-    expect(lines).toEqual(['The group store of groups/n1 could not remove a group: Error: no disk'])
+    expect(lines).toEqual(['The store of node "n1" of flow "groups" could not end the group a: Error: no disk.'])
   })
 
   test('T6: while the store is slow, a timeout waits for the message that is being kept', async () => {
@@ -293,5 +323,6 @@ function bound(store: GroupStore): GroupStore {
     add: (name, key, member) => store.add(name, key, member),
     end: (name, key) => store.end(name, key),
     forget: (name, key) => store.forget(name, key),
+    remove: (name, key, id) => store.remove(name, key, id),
   }
 }
