@@ -7,6 +7,7 @@ import { mix } from '../message/identity.ts'
 import { retain } from '../message/retain.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
+import type { AnyGroup } from './patterns/aggregator.ts'
 import type { Group } from './patterns/group.ts'
 import type { SplitScope } from './patterns/split-scope.ts'
 import type { CreditLender } from './resilience/credit-lender.ts'
@@ -56,7 +57,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The innermost split this frame is a part of. */
   split: SplitScope | undefined
   /** A complete group on its way into its aggregator, to be combined there. */
-  group: Group | undefined = undefined
+  group: AnyGroup | undefined = undefined
   /** What the step that suspended waits for. */
   pending: PromiseLike<unknown> | undefined = undefined
   /** What it waits for is its last work: after that it has ended. */
