@@ -5,7 +5,6 @@ import type {
   Consumer,
   Leftover,
   Settlement,
-  Subscription,
   TakeOptions,
   TransportEnv,
 } from '../transport/transport.ts'
@@ -106,10 +105,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   accept(message: AnyMessage, delay = 0, handling?: Handling): void {
     this.counts.accepted++
     this.asked = undefined
-    if (this.line.isOpen && delay === 0 && handling === undefined && !this.selective && !mayExpire(message)) {
-      // The plain case of pubsub: nothing is before this message, and nothing has to be known of it.
-      return this.line.pass(this.handOut(this.store.place(message)))
-    }
     const drop = this.full ? this.setup.drop : undefined
     this.enter()
     if (this.retired) this.giveUp(this.store.place(message, handling), 'no-subscriber')
@@ -118,6 +113,32 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     else this.store.add(message, handling)
     if (drop === 'dropOldest') this.dropWeakest()
     this.arrived(message)
+  }
+
+  /**
+   * Takes in a message of which nothing has to be known: no delay, no expiry, nobody who waits for the handling. A waiting consumer takes it
+   * in the sender's stack, with the `spare` delivery if there is one. What can be used for the same message again is given back.
+   */
+  pass(message: AnyMessage, consumer: MailboxSubscription, spare?: MailboxDelivery): MailboxDelivery | undefined {
+    const { line, counts } = this
+    if (line.busy || !consumer.waits || this.store.selective) {
+      this.accept(message)
+      return spare
+    }
+    counts.accepted++
+    counts.inFlight++
+    line.busy = true
+    const rest = consumer.take(message)
+    let unused = spare
+    if (rest === undefined) {
+      counts.inFlight--
+      counts.settled++
+    } else {
+      unused = this.deliver(this.store.placePlain(message, spare), consumer, rest)
+    }
+    line.busy = false
+    if (this.size > 0) line.serve()
+    return unused
   }
 
   /** The next message, or a promise of it; `accept` makes of it what the caller wants. */
@@ -154,7 +175,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     return message
   }
 
-  consume(options: ConsumeOptions, consumer: Consumer): Subscription {
+  consume(options: ConsumeOptions, consumer: Consumer): MailboxSubscription {
     const subscription = new MailboxSubscription(this, options, consumer)
     if (options.orderBy !== undefined) {
       const ordered = [...this.consumers].some(({ options: { orderBy } }) => orderBy !== undefined)
@@ -273,6 +294,14 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     this.counts.inFlight++
     this.unsettled.push(delivery)
     return delivery
+  }
+
+  /** Hands out a delivery that may be settled at once; gives it back when it is, and nobody knows of it any more. */
+  private deliver(delivery: MailboxDelivery, to: MailboxSubscription, consumer: Consumer): MailboxDelivery | undefined {
+    delivery.state = 'out'
+    to.receive(delivery, consumer)
+    if (delivery.state === 'out') this.unsettled.push(delivery)
+    return delivery.isDone && to.forgets ? delivery : undefined
   }
 
   /** Passes over expired messages. One that could not be dealt with keeps its place. */

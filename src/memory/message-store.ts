@@ -88,6 +88,14 @@ export class MessageStore {
     return delivery
   }
 
+  /** The same for a message of which nothing has to be known. `spare` is a delivery of it that can be used again. */
+  placePlain(message: AnyMessage, spare: MailboxDelivery | undefined): MailboxDelivery {
+    const sequence = this.nextSequence++
+    return spare === undefined
+      ? new MailboxDelivery(this.owner, message, 1, sequence)
+      : spare.reuse(this.owner, sequence)
+  }
+
   /** Adds a message at the place it had. */
   putBack(delivery: MailboxDelivery): void {
     delivery.state = 'buffered'

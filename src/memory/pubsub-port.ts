@@ -14,9 +14,10 @@ import { capacityOf, droppingOf } from './capacity.ts'
 import { Handling } from './handling.ts'
 import { LinkedList } from './linked-list.ts'
 import type { MailboxDelivery } from './mailbox-delivery.ts'
+import type { MailboxSubscription } from './mailbox-subscription.ts'
 import { Mailbox, type MailboxOwner } from './mailbox.ts'
 import { MemoryPort } from './memory-port.ts'
-import { FIFO } from './message-order.ts'
+import { FIFO, mayExpire } from './message-order.ts'
 import { closedUnhandled, full, noSubscriber } from './refusals.ts'
 import { ignore } from './waiter.ts'
 
@@ -28,16 +29,21 @@ import { ignore } from './waiter.ts'
 export class PubsubPort extends MemoryPort implements MailboxOwner {
   /** Replaced rather than changed: a subscriber may come or go while a message is on its way to all. */
   private mailboxes: readonly Mailbox[] = []
+  /** Their consumers, in the same order. */
+  private subscriptions: readonly MailboxSubscription[] = []
   private readonly handlings = new LinkedList<Handling>()
   private readonly capacity: number
   private readonly drop: 'dropOldest' | 'dropNewest' | undefined
   private readonly minSubscribers: number
+  /** A sender waits until all have handled its message. */
+  private readonly awaitsHandling: boolean
 
   constructor(spec: ChannelSpec, env: TransportEnv) {
     super(spec, env)
     this.capacity = capacityOf(spec)
     this.drop = droppingOf(spec)
     this.minSubscribers = spec.minSubscribers ?? 0
+    this.awaitsHandling = spec.await === 'handled'
   }
 
   override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
@@ -52,8 +58,9 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
       inline: true,
       subscriber: options.name,
     })
-    const subscription = mailbox.consume(options, this.spec.await === 'handled' ? watched(consumer) : consumer)
+    const subscription = mailbox.consume(options, this.awaitsHandling ? watched(consumer) : consumer)
     this.mailboxes = [...this.mailboxes, mailbox]
+    this.subscriptions = [...this.subscriptions, subscription]
     this.admit()
     return subscription
   }
@@ -66,7 +73,9 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   }
 
   stopped(mailbox: Mailbox): void {
-    this.mailboxes = this.mailboxes.filter((other) => other !== mailbox)
+    const index = this.mailboxes.indexOf(mailbox)
+    this.mailboxes = this.mailboxes.filter((_, i) => i !== index)
+    this.subscriptions = this.subscriptions.filter((_, i) => i !== index)
     mailbox.retire()
     this.admit()
   }
@@ -84,9 +93,19 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
 
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     if (this.mailboxes.length === 0) return this.dropUnheard(message)
-    const handling = this.spec.await === 'handled' ? this.handling(options) : undefined
-    for (const mailbox of this.mailboxes) mailbox.accept(message, options?.delay, handling)
-    return handling?.promise
+    const delay = options?.delay ?? 0
+    if (this.awaitsHandling) {
+      const handling = this.handling(options)
+      for (const mailbox of this.mailboxes) mailbox.accept(message, delay, handling)
+      return handling.promise
+    }
+    if (delay > 0 || mayExpire(message)) {
+      for (const mailbox of this.mailboxes) mailbox.accept(message, delay)
+      return
+    }
+    const { mailboxes, subscriptions } = this
+    let spare: MailboxDelivery | undefined
+    for (let i = 0; i < mailboxes.length; i++) spare = mailboxes[i]!.pass(message, subscriptions[i]!, spare)
   }
 
   private handling(options: SendOptions | undefined): Handling {

@@ -43,7 +43,7 @@ export class BoundChannel {
     if (this.events.listeners.accepted !== undefined) this.announcer.taken(message.id)
   }
 
-  announceDelivery({ message, attempt }: Delivery): void {
+  announceDelivery({ message, attempt }: Pick<Delivery, 'message' | 'attempt'>): void {
     this.announce(message)
     this.events.emit('delivered', { channelId: this.id, message, attempt })
   }

@@ -26,9 +26,13 @@ export interface CompiledFlow {
   readonly kept: readonly Aggregator[]
 }
 
-/** Compiles one flow. */
-export function compile(graph: FlowGraph, bindings: Bindings, host: RunnerHost): CompiledFlow {
-  const runner = new FlowRunner(graph.id, host)
+/** Compiles one flow, for a runner that has no steps yet. */
+export function compile(
+  graph: FlowGraph,
+  bindings: Bindings,
+  host: RunnerHost,
+  runner: FlowRunner = new FlowRunner(graph.id, host),
+): CompiledFlow {
   const layout = new Layout(graph)
   for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, runner.steps.length, layout))
   const behaviour = new Behaviour(runner, layout, bindings)

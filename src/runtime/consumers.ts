@@ -1,10 +1,11 @@
 /** Those who take messages out of channels: the flows of the app, and handlers subscribed by hand. */
-import type { ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import type { EventHub } from './events.ts'
 import type { FlowRunner } from './flow-runner.ts'
+import { HandlerRunner } from './handler-runner.ts'
 
 /** A stretch of a flow that takes messages from a channel. */
 export interface Attachment {
@@ -42,7 +43,8 @@ export class Consumers {
     const { lender } = source
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
-    const wishes = { ...options, ...acksOnly, name: nameOf(segment) }
+    const atOnce = runner instanceof HandlerRunner ? { atOnce: this.atOnce(runner, segment, channel) } : undefined
+    const wishes = { ...options, ...acksOnly, ...atOnce, forgets: true, name: nameOf(segment) }
     const consumer: Consumer = (delivery) => {
       if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
@@ -53,6 +55,16 @@ export class Consumers {
     this.known.set(subscription, { channel, runner, segment })
     this.reattach(subscription)
     return subscription
+  }
+
+  /** The same for a handler that answers at once. */
+  private atOnce(runner: HandlerRunner, { source, start }: Segment, channel: BoundChannel) {
+    const { listeners } = this.events
+    return (message: AnyMessage): Consumer | undefined => {
+      if (listeners.accepted !== undefined) channel.announce(message)
+      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
+      return runner.handle(message, start, source)
+    }
   }
 
   /** Counts on one again that was detached. */
