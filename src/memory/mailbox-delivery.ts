@@ -47,6 +47,11 @@ export class MailboxDelivery extends MemoryDelivery {
     return undefined
   }
 
+  /** Whether it is with somebody who has to settle it. */
+  get isOut(): boolean {
+    return this.state === 'out'
+  }
+
   /** Whether it is settled, for good. */
   get isDone(): boolean {
     return this.state === 'done'

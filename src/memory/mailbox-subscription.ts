@@ -26,6 +26,7 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
   after: Receiver | undefined = undefined
   private readonly mailbox: ConsumerHost
   readonly consumer: Consumer
+  private readonly atOnce: ConsumeOptions['atOnce']
   private granted: number
   private unsettled = 0
   private paused = false
@@ -36,6 +37,7 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
     this.options = options
     this.forgets = options.forgets === true
     this.consumer = consumer
+    this.atOnce = options.atOnce
     this.granted = this.checked(options.credit ?? 1)
   }
 
@@ -100,8 +102,7 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
 
   /** Takes a message without a delivery, if it can; gives the consumer to be called with one otherwise. */
   take(message: AnyMessage): Consumer | undefined {
-    const { atOnce } = this.options
-    return atOnce === undefined ? this.consumer : atOnce(message)
+    return this.atOnce === undefined ? this.consumer : this.atOnce(message)
   }
 
   /** Enters or leaves the line. */

@@ -56,16 +56,17 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   size = 0
   private readonly setup: MailboxSetup
   private readonly owner: MailboxOwner
-  private readonly capacity: number
-  private readonly counts: Counts
-  private readonly store: MessageStore
+  protected readonly capacity: number
+  protected readonly counts: Counts
+  protected readonly store: MessageStore
   private readonly delayed: DelayedDeliveries<MailboxDelivery>
-  private readonly unsettled = new LinkedList<MemoryDelivery>()
+  protected readonly unsettled: LinkedList<MemoryDelivery> = new LinkedList()
   private readonly consumers = new Set<MailboxSubscription>()
   /** What a caller would take this very moment, without waiting in the line. */
   private asked: TakeOptions | undefined
   private closed = false
-  private retired = false
+  /** Its only consumer is gone: it takes nothing back any more. */
+  protected retired: boolean = false
 
   constructor(setup: MailboxSetup) {
     this.channelId = setup.channelId
@@ -113,32 +114,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     else this.store.add(message, handling)
     if (drop === 'dropOldest') this.dropWeakest()
     this.arrived(message)
-  }
-
-  /**
-   * Takes in a message of which nothing has to be known: no delay, no expiry, nobody who waits for the handling. A waiting consumer takes it
-   * in the sender's stack, with the `spare` delivery if there is one. What can be used for the same message again is given back.
-   */
-  pass(message: AnyMessage, consumer: MailboxSubscription, spare?: MailboxDelivery): MailboxDelivery | undefined {
-    const { line, counts } = this
-    if (line.busy || !consumer.waits || this.store.selective) {
-      this.accept(message)
-      return spare
-    }
-    counts.accepted++
-    counts.inFlight++
-    line.busy = true
-    const rest = consumer.take(message)
-    let unused = spare
-    if (rest === undefined) {
-      counts.inFlight--
-      counts.settled++
-    } else {
-      unused = this.deliver(this.store.placePlain(message, spare), consumer, rest)
-    }
-    line.busy = false
-    if (this.size > 0) line.serve()
-    return unused
   }
 
   /** The next message, or a promise of it; `accept` makes of it what the caller wants. */
@@ -238,12 +213,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     for (const receiver of [...this.line.toArray(), ...this.store.waiters()]) receiver.dismiss(reason)
   }
 
-  /** Gives up what is in here and takes nothing back any more: its only consumer is gone. */
-  retire(): void {
-    this.retired = true
-    this.purge(() => true, 'no-subscriber')
-  }
-
   /** Stops everything that would go on by itself, and names what is left. */
   shutDown(): Leftover[] {
     for (const consumer of this.consumers) consumer.halt()
@@ -294,14 +263,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     this.counts.inFlight++
     this.unsettled.push(delivery)
     return delivery
-  }
-
-  /** Hands out a delivery that may be settled at once; gives it back when it is, and nobody knows of it any more. */
-  private deliver(delivery: MailboxDelivery, to: MailboxSubscription, consumer: Consumer): MailboxDelivery | undefined {
-    delivery.state = 'out'
-    to.receive(delivery, consumer)
-    if (delivery.state === 'out') this.unsettled.push(delivery)
-    return delivery.isDone && to.forgets ? delivery : undefined
   }
 
   /** Passes over expired messages. One that could not be dealt with keeps its place. */
@@ -370,12 +331,12 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     if (!this.line.isEmpty) this.line.serve()
   }
 
-  private enter(): void {
+  protected enter(): void {
     this.size++
     this.counts.buffered++
   }
 
-  private leave(): void {
+  protected leave(): void {
     this.size--
     this.counts.buffered--
   }

@@ -17,6 +17,8 @@ import { RingBuffer } from './ring-buffer.ts'
 export class MessageStore {
   private readonly ring = new RingBuffer<AnyMessage>()
   private readonly heap: BinaryHeap<MailboxDelivery>
+  /** Whether who is served next may depend on the message. */
+  selective = false
   /** There once order per key was asked for. */
   lanes: KeyLanes | undefined
   private index: CorrelationIndex | undefined
@@ -35,16 +37,12 @@ export class MessageStore {
     return this.ring.length + this.heap.length
   }
 
-  /** Whether who is served next may depend on the message. */
-  get selective(): boolean {
-    return this.lanes !== undefined || this.index !== undefined
-  }
-
   /** Keeps order by this key from now on. Gives false when that is impossible: another one is held, or `wanted` by somebody. */
   keepOrder(orderBy: OrderBy, wanted: boolean): boolean {
     if (this.lanes?.orderBy === orderBy) return true
     if (this.lanes !== undefined && (wanted || !this.lanes.idle)) return false
     this.lanes = new KeyLanes(orderBy, this.precedes)
+    this.selective = true
     return true
   }
 
@@ -54,6 +52,7 @@ export class MessageStore {
     const index = new CorrelationIndex(this.precedes)
     for (const delivery of this.deliveries()) index.add(delivery)
     this.index = index
+    this.selective = true
     for (let next = this.shiftRing(); next !== undefined; next = this.shiftRing()) this.putBack(next)
     return index
   }

@@ -14,11 +14,11 @@ import { capacityOf, droppingOf } from './capacity.ts'
 import { Handling } from './handling.ts'
 import { LinkedList } from './linked-list.ts'
 import type { MailboxDelivery } from './mailbox-delivery.ts'
-import type { MailboxSubscription } from './mailbox-subscription.ts'
-import { Mailbox, type MailboxOwner } from './mailbox.ts'
+import type { MailboxOwner } from './mailbox.ts'
 import { MemoryPort } from './memory-port.ts'
 import { FIFO, mayExpire } from './message-order.ts'
 import { closedUnhandled, full, noSubscriber } from './refusals.ts'
+import { type Fullness, SubscriberMailbox } from './subscriber-mailbox.ts'
 import { ignore } from './waiter.ts'
 
 /**
@@ -28,9 +28,8 @@ import { ignore } from './waiter.ts'
  */
 export class PubsubPort extends MemoryPort implements MailboxOwner {
   /** Replaced rather than changed: a subscriber may come or go while a message is on its way to all. */
-  private mailboxes: readonly Mailbox[] = []
-  /** Their consumers, in the same order. */
-  private subscriptions: readonly MailboxSubscription[] = []
+  private mailboxes: readonly SubscriberMailbox[] = []
+  private readonly fullness: Fullness = { full: 0 }
   private readonly handlings = new LinkedList<Handling>()
   private readonly capacity: number
   private readonly drop: 'dropOldest' | 'dropNewest' | undefined
@@ -47,20 +46,22 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   }
 
   override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
-    const mailbox = new Mailbox({
-      channelId: this.spec.id,
-      owner: this,
-      env: this.env,
-      counts: this.stats,
-      order: FIFO,
-      capacity: this.capacity,
-      drop: this.drop,
-      inline: true,
-      subscriber: options.name,
-    })
+    const mailbox = new SubscriberMailbox(
+      {
+        channelId: this.spec.id,
+        owner: this,
+        env: this.env,
+        counts: this.stats,
+        order: FIFO,
+        capacity: this.capacity,
+        drop: this.drop,
+        inline: true,
+        subscriber: options.name,
+      },
+      this.fullness,
+    )
     const subscription = mailbox.consume(options, this.awaitsHandling ? watched(consumer) : consumer)
     this.mailboxes = [...this.mailboxes, mailbox]
-    this.subscriptions = [...this.subscriptions, subscription]
     this.admit()
     return subscription
   }
@@ -72,10 +73,8 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
     return left
   }
 
-  stopped(mailbox: Mailbox): void {
-    const index = this.mailboxes.indexOf(mailbox)
-    this.mailboxes = this.mailboxes.filter((_, i) => i !== index)
-    this.subscriptions = this.subscriptions.filter((_, i) => i !== index)
+  stopped(mailbox: SubscriberMailbox): void {
+    this.mailboxes = this.mailboxes.filter((other) => other !== mailbox)
     mailbox.retire()
     this.admit()
   }
@@ -83,7 +82,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   protected override admits(): boolean {
     if (this.mailboxes.length < this.minSubscribers) return false
     if (this.drop !== undefined) return true
-    return !this.mailboxes.some((mailbox) => mailbox.full)
+    return this.fullness.full === 0
   }
 
   protected override refusal(message: AnyMessage): AlloraError | undefined {
@@ -103,9 +102,8 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
       for (const mailbox of this.mailboxes) mailbox.accept(message, delay)
       return
     }
-    const { mailboxes, subscriptions } = this
     let spare: MailboxDelivery | undefined
-    for (let i = 0; i < mailboxes.length; i++) spare = mailboxes[i]!.pass(message, subscriptions[i]!, spare)
+    for (const mailbox of this.mailboxes) spare = mailbox.pass(message, spare)
   }
 
   private handling(options: SendOptions | undefined): Handling {

@@ -1,5 +1,5 @@
 /** Those who take messages out of channels: the flows of the app, and handlers subscribed by hand. */
-import type { AnyMessage, ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
+import type { ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
@@ -43,7 +43,7 @@ export class Consumers {
     const { lender } = source
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
-    const atOnce = runner instanceof HandlerRunner ? { atOnce: this.atOnce(runner, segment, channel) } : undefined
+    const atOnce = runner instanceof HandlerRunner ? { atOnce: runner.atOnce(channel, start, source) } : undefined
     const wishes = { ...options, ...acksOnly, ...atOnce, forgets: true, name: nameOf(segment) }
     const consumer: Consumer = (delivery) => {
       if (listeners.accepted !== undefined) channel.announce(delivery.message)
@@ -55,16 +55,6 @@ export class Consumers {
     this.known.set(subscription, { channel, runner, segment })
     this.reattach(subscription)
     return subscription
-  }
-
-  /** The same for a handler that answers at once. */
-  private atOnce(runner: HandlerRunner, { source, start }: Segment, channel: BoundChannel) {
-    const { listeners } = this.events
-    return (message: AnyMessage): Consumer | undefined => {
-      if (listeners.accepted !== undefined) channel.announce(message)
-      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
-      return runner.handle(message, start, source)
-    }
   }
 
   /** Counts on one again that was detached. */

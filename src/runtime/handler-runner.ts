@@ -1,6 +1,7 @@
 /** Runs a handler that was subscribed by hand: a flow of one step, which needs neither frame nor delivery while the handler answers at once. */
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { AnyMessage, Consumer, Delivery } from '../transport/transport.ts'
+import type { BoundChannel } from './bound-channel.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { Frame, FrameSource } from './frame.ts'
 import { isPlain } from './outcome.ts'
@@ -29,23 +30,29 @@ export class HandlerRunner extends FlowRunner {
     return answer === undefined ? this.handler(payload, message) : answer()
   }
 
-  /** Handles a message; gives what takes its delivery and goes on with it, unless that was all. */
-  handle(message: AnyMessage, start: number, source: FrameSource): Consumer | undefined {
+  /** Makes what handles messages without a delivery (`ConsumeOptions.atOnce`). Its calls are what publishing costs, so it looks nothing up. */
+  atOnce(channel: BoundChannel, start: number, source: FrameSource): (message: AnyMessage) => Consumer | undefined {
+    const { handler } = this
     const { activity, events } = this.host
-    const entry = message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
-    let rest: Consumer | undefined
-    activity.enter()
-    try {
-      const result: unknown = this.handler(entry.payload, entry)
-      if (!isPlain(result)) rest = this.goOn(returned(result), start, source)
-    } catch (cause) {
-      rest = this.goOn(thrown(cause), start, source)
+    const { listeners } = events
+    return (message) => {
+      if (listeners.accepted !== undefined) channel.announce(message)
+      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
+      const entry = message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
+      let rest: Consumer | undefined
+      activity.enter()
+      try {
+        const result: unknown = handler(entry.payload, entry)
+        if (!isPlain(result)) rest = this.goOn(returned(result), start, source)
+      } catch (cause) {
+        rest = this.goOn(thrown(cause), start, source)
+      }
+      if (rest === undefined && listeners.handled !== undefined) {
+        events.emit('handled', { flowId: this.flowId, channelId: source.channelId, message: entry })
+      }
+      activity.leave()
+      return rest
     }
-    if (rest === undefined && events.listeners.handled !== undefined) {
-      events.emit('handled', { flowId: this.flowId, channelId: source.channelId, message: entry })
-    }
-    activity.leave()
-    return rest
   }
 
   private goOn(answer: Answer, start: number, source: FrameSource): Consumer {
@@ -64,6 +71,5 @@ const returned =
 const thrown =
   (cause: unknown): Answer =>
   () => {
-    // oxlint-disable-next-line typescript/only-throw-error -- as the handler threw it
     throw cause
   }
