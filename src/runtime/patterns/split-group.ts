@@ -2,6 +2,7 @@
 import type { HeadersInit } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
+import { retain } from '../../message/retain.ts'
 import { type Frame, withHeaders } from '../frame.ts'
 import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
@@ -56,5 +57,9 @@ export class SplitGroup {
       step.low,
       hashName(String(this.key)).low,
     )
+  }
+
+  static {
+    retain(new SplitGroup(undefined, undefined as never, undefined as never))
   }
 }

@@ -1,5 +1,6 @@
 /** The scope of a split: what its parts share, and the groups they fed, which end with it. */
 import type { MessageRecord } from '../../message/message.ts'
+import { retain } from '../../message/retain.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { SplitGroup } from './split-group.ts'
 
@@ -63,6 +64,10 @@ export class SplitScope {
     let groups = this.groups.get(group.aggregator)
     if (groups === undefined) this.groups.set(group.aggregator, (groups = new Map()))
     groups.set(group.key, group)
+  }
+
+  static {
+    retain(new SplitScope(undefined as never, undefined))
   }
 }
 
