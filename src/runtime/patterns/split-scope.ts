@@ -1,6 +1,8 @@
 /** The scope of a split: what its parts share, and the groups they fed, which end with it. */
+import type { HeadersInit } from '../../message/headers.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import { retain } from '../../message/retain.ts'
+import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { SplitGroup } from './split-group.ts'
 
@@ -22,9 +24,18 @@ export class SplitScope {
   /** All open groups, since there were two. */
   private groups: Map<Aggregator, Map<unknown, SplitGroup>> | undefined = undefined
 
-  constructor(message: MessageRecord, outer: SplitScope | undefined) {
+  /** The splitter's. */
+  private readonly step: Step
+
+  constructor(message: MessageRecord, outer: SplitScope | undefined, step: Step) {
     this.message = message
     this.outer = outer
+    this.step = step
+  }
+
+  /** The message of a part. */
+  part(payload: unknown, headers: HeadersInit, number: number): MessageRecord {
+    return this.message.derive(payload, headers, this.step.high, this.step.low, number)
   }
 
   /** The open group of a key. */
@@ -67,7 +78,7 @@ export class SplitScope {
   }
 
   static {
-    retain(new SplitScope(undefined as never, undefined))
+    retain(new SplitScope(undefined as never, undefined, undefined as never))
   }
 }
 

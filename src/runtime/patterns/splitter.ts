@@ -42,7 +42,7 @@ export class Splitter {
     const items = isPlainArray(payload) ? payload : undefined
     const parts = items === undefined ? partsOf(payload) : undefined
     const { message } = frame
-    const scope = new SplitScope(message, frame.split)
+    const scope = new SplitScope(message, frame.split, this.step)
     const split: Split = { frame, scope, correlationId: message.id, size: sizeOf(payload), number: 0, parts }
     const running =
       items === undefined ? (isAsync(payload) ? this.goOn(split) : this.runParts(split)) : this.runItems(split, items)
@@ -111,11 +111,10 @@ export class Splitter {
 
   private part(split: Split, payload: unknown): Frame {
     const { frame, scope, correlationId, size } = split
-    const { high, low } = this.step
     const number = ++split.number
     const sequence = sequenceOf(correlationId, number, size, frame.headers.sequence)
     const headers = partHeaders(frame.headers, correlationId, sequence)
-    return frame.spawn(scope.message.derive(payload, headers, high, low, number), scope)
+    return frame.part(payload, headers, scope, number)
   }
 
   /** After the last part: groups that are still open are complete now; when no part came to the aggregator behind, that is the group of none. */
