@@ -11,6 +11,8 @@ const stages = {
   memory: ['errors', 'graph', 'message', 'transport'],
   adapters: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
+  control: ['errors', 'graph', 'message', 'transport', 'runtime'],
+  cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }
 

@@ -1,5 +1,6 @@
 /** What npm would publish works for a user: installed without the network, imported by plain Node, typed for TypeScript. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -35,7 +36,7 @@ beforeAll(() => {
     join(root, 'node_modules', name),
   )
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball, ...dependencies], folder)
-}, 30_000)
+}, 120_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -53,4 +54,21 @@ test('a user type-checks and runs the first flow', () => {
   ]
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...strict, '--noEmit', 'hello.ts'], folder)
   expect(run(process.execPath, ['hello.ts'], folder).trim()).toBe('Hello, World! true')
-}, 30_000)
+}, 120_000)
+
+test('a user writes an app with allora init in an empty folder, and runs, asks and stops it', async () => {
+  const bin = join(folder, 'node_modules/.bin/allora')
+  const empty = join(folder, 'empty')
+  mkdirSync(empty)
+  const env = { ...process.env, XDG_RUNTIME_DIR: mkdtempSync(join(folder, 'r-')) }
+  const allora = (...args: string[]): string => run(bin, args, empty, env)
+  expect(allora('init')).toContain('Wrote package.json and app.ts.')
+  expect(allora('check')).toBe('app.ts is fine.\n')
+  const app = spawn(bin, ['run'], { cwd: empty, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise((resolve) => app.once('close', resolve))
+  await new Promise((resolve) => app.stderr.once('data', resolve))
+  expect(allora('send', 'names', '"World"')).toBe('Sent to names.\n')
+  expect(allora('receive', 'greetings')).toBe('Hello, World!\n')
+  expect(allora('stop')).toContain('Stopped. All work in flight has ended.')
+  expect(await ended).toBe(0)
+}, 120_000)

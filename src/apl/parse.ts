@@ -6,9 +6,9 @@ import { compilePattern } from './pattern-program.ts'
 import { Scanner, type Token } from './scanner.ts'
 
 /** Characters of an expression at most. */
-export const LONGEST_EXPRESSION = 10_000
+const LONGEST_EXPRESSION = 10_000
 /** Parentheses and negations inside each other at most. */
-export const DEEPEST_EXPRESSION = 64
+const DEEPEST_EXPRESSION = 64
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y
 const WORD = /[A-Za-z_]\w*/y

@@ -21,7 +21,7 @@ export interface CharacterSet {
 type Range = readonly [from: number, to: number]
 
 /** Characters of a pattern at most. */
-export const LONGEST_PATTERN = 1000
+const LONGEST_PATTERN = 1000
 /** Groups inside groups at most. */
 const DEEPEST = 32
 /** A count in braces at most. */

@@ -72,8 +72,9 @@ export class MemoryDeadLetters implements DeadLetters {
   private readonly capacity: number
   private readonly resend: Resend
 
-  constructor(capacity: number, resend: Resend) {
+  constructor(capacity: number, letters: readonly DeadLetter[], resend: Resend) {
     this.capacity = capacity
+    for (const letter of letters) this.keep(letter)
     this.resend = resend
   }
 
