@@ -86,10 +86,18 @@ export function closeAskedBranch({ chain, tails, failing }: FlowState, branch: F
   return { ...branch, chain, tails, failing }
 }
 
+/** The id of a channel that only the next node uses. */
+export function ownChannelId(state: FlowState, nodeId: unknown = nextNodeId(state)): string {
+  return `${state.id}/${String(nodeId)}`
+}
+
+/** The id of the next node, unless it is given one. */
+const nextNodeId = ({ nodes }: FlowState): string => `n${nodes.length}`
+
 const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))
 
 function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readonly Tail[]): FlowState {
-  const { id = `n${state.nodes.length}` } = given
+  const { id = nextNodeId(state) } = given
   checkNodeId(state, kind, id)
   const [data, named] = describeNode(state, { flowId: state.id, nodeId: id, kind }, given)
   return {
