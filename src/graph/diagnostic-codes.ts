@@ -104,7 +104,7 @@ const CHECK_CODES = {
 } as const
 
 /** Every diagnostic code, with its title and explanation: those of `check`, and `ALLORA6xx` of what reads files. */
-export const DIAGNOSTIC_CODES = { ...CHECK_CODES, ...FILE_CODES } as const
+export const DIAGNOSTIC_CODES: typeof CHECK_CODES & typeof FILE_CODES = { ...CHECK_CODES, ...FILE_CODES }
 
 /** A code of `check`: `ALLORA101` and so on. */
 export type CheckCode = keyof typeof CHECK_CODES
