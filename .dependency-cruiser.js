@@ -4,6 +4,7 @@ const stages = {
   errors: [],
   graph: ['errors'],
   message: ['errors'],
+  apl: ['errors', 'graph', 'message'],
   flow: ['errors', 'graph', 'message'],
   app: ['errors', 'graph', 'message', 'flow'],
   transport: ['errors', 'graph', 'message'],
