@@ -2,8 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidBranchError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
-import { deepFreeze } from '../graph/freeze.ts'
-import { type FlowGraph, GRAPH_VERSION, type NodeKind } from '../graph/graph.ts'
+import type { FlowGraph, NodeKind } from '../graph/graph.ts'
 import type { Source } from '../message/source.ts'
 import { type AnyChannel, direct, isChannelToken, queue, tokenOf } from './channel-token.ts'
 import { type FillBranch, type NamedBranch, addLoop, addRoute, addScatterGather } from './branching.ts'
@@ -11,7 +10,16 @@ import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
 import type { FlowStart } from './flow.ts'
 import type { Sink } from './sink.ts'
-import { type FlowState, addErrorOutlet, addRecover, addStep, emptyState, ownChannelId } from './flow-state.ts'
+import {
+  type FlowState,
+  addErrorOutlet,
+  addRecover,
+  addStep,
+  emptyState,
+  endFlow,
+  graphOfState,
+  ownChannelId,
+} from './flow-state.ts'
 
 /**
  * Begins a flow (Pipes and Filters). Without an id it has that of the channel it reads from; one that begins with a source needs one.
@@ -219,10 +227,10 @@ class FlowBuilder {
   }
 
   build(): unknown {
-    const ended = this.state.tails.length === 0 ? this.state : addStep(this.state, 'reply')
-    const { id, channels, nodes, edges, functions, contracts, schemas, calls } = ended
+    const ended = endFlow(this.state)
+    const { functions, contracts, schemas, calls } = ended
     return Object.freeze({
-      graph: deepFreeze({ version: GRAPH_VERSION, id, channels: [...channels.values()], nodes, edges }),
+      graph: graphOfState(ended),
       functions: Object.freeze(Object.fromEntries(functions)),
       contracts: Object.freeze([...contracts]),
       schemas: Object.freeze(Object.fromEntries(schemas)),

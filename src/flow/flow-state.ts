@@ -1,7 +1,8 @@
 /** What a builder has gathered so far, and the pure functions that add to it. */
 import { DuplicateNodeError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
 import { describeValue } from '../errors/describe-value.ts'
-import type { GraphEdge, GraphNode, NodeKind } from '../graph/graph.ts'
+import { deepFreeze } from '../graph/freeze.ts'
+import { type FlowGraph, GRAPH_VERSION, type GraphEdge, type GraphNode, type NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { type Given, describeNode, operatorOf } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
@@ -53,6 +54,16 @@ export function addRecover(state: FlowState, given: Given): FlowState {
 /** Adds a node that takes the failures of all before it in this chain away. */
 export function addErrorOutlet(state: FlowState, given: Given): FlowState {
   return { ...addNode(state, 'errorOutlet', given, failuresOf(state)), failing: [] }
+}
+
+/** The flow with a reply where nothing else ends it. */
+export function endFlow(state: FlowState): FlowState {
+  return state.tails.length === 0 ? state : addStep(state, 'reply')
+}
+
+/** The finished graph of a flow. */
+export function graphOfState({ id, channels, nodes, edges }: FlowState): FlowGraph {
+  return deepFreeze({ version: GRAPH_VERSION, id, channels: [...channels.values()], nodes, edges })
 }
 
 /** The node added last. */
