@@ -7,7 +7,7 @@ import { type AppGraph, type ChannelSpec, type FlowGraph, GRAPH_VERSION } from '
 import { readGraph } from '../graph/read-graph.ts'
 import { functionNames } from '../graph/references.ts'
 import { type ComponentFlow, componentFlows } from './component-flows.ts'
-import { type Datum, type Place, plainOf, valueOf } from './datum.ts'
+import { type Datum, type Place, itemsOf, plainOf, textOf, valueOf } from './datum.ts'
 import { type Declarations, type Declared, declarationsOf } from './declarations.ts'
 import { placeAt } from './place-at.ts'
 import type { LoadedFile } from './load-files.ts'
@@ -55,7 +55,7 @@ class AppCompiler {
     const named = new Set(flows.flatMap(({ channels }) => channels.map(({ id }) => id)))
     const loose = [...this.declarations.channels.keys()].filter((id) => !named.has(id)).map((id) => this.channel(id)!)
     const graph: AppGraph = { version: GRAPH_VERSION, flows, ...(loose.length > 0 && { channels: loose }) }
-    if (!this.report.failed) this.check(graph)
+    if (!this.report.failed) this.check(graph, new Set(mentions.map(({ name }) => name)))
     return { graph, declarations: this.declarations, mentions: mentions.filter(({ kind }) => kind === 'function') }
   }
 
@@ -180,18 +180,21 @@ class AppCompiler {
 
   private sourceOf(flowId: string): string | undefined {
     const flow = this.declarations.flows.find(({ id }) => id === flowId)
+    const raw = flow?.fields['graph'] as Datum | undefined
+    if (raw !== undefined) return sourceOfRaw(raw)
     const from = flow?.fields['from'] as ReadFrom | undefined
     if (from === undefined || typeof from === 'string') return from
     return from['channel'] === undefined ? `${flowId}/${String(from['id'] ?? 'n0')}` : String(from['channel'])
   }
 
-  /** What `check` finds, with the places in the files. */
-  private check(graph: AppGraph): void {
+  /** What `check` finds, with the places in the files. A channel that only an adapter names is used all the same. */
+  private check(graph: AppGraph, mentioned: ReadonlySet<string>): void {
     const functions = new Set(graph.flows.flatMap(({ nodes }) => nodes.flatMap(functionNames)))
     for (const { compare } of [...graph.flows.flatMap(({ channels }) => channels), ...(graph.channels ?? [])])
       if (compare !== undefined) functions.add(compare)
     for (const diagnostic of checkGraph(graph, functions)) {
-      const { flowId = '', nodeId, channelId } = diagnostic
+      const { code, flowId = '', nodeId, channelId } = diagnostic
+      if (code === 'ALLORA102' && mentioned.has(channelId!)) continue
       const node = nodeId === undefined ? undefined : this.nodePlaces.get(flowId)?.get(nodeId)
       const channel = channelId === undefined ? undefined : this.declarations.channels.get(channelId)?.place
       this.report.add(node ?? channel ?? this.flowPlaces.get(flowId), diagnostic)
@@ -201,3 +204,11 @@ class AppCompiler {
 
 const declares = (fields: Declared['fields'], name: string): boolean =>
   ((fields['channels'] ?? []) as readonly ChannelSpec[]).some(({ id }) => id === name)
+
+/** The channel that a flow reads from that is written as its graph. */
+function sourceOfRaw(graph: Datum): string | undefined {
+  const first = itemsOf(valueOf(graph, 'nodes')).find((node) =>
+    ['inlet', 'source'].includes(textOf(valueOf(node, 'kind')) ?? ''),
+  )
+  return textOf(valueOf(first, 'channel'))
+}

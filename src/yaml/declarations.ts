@@ -50,7 +50,7 @@ export function declarationsOf(files: readonly LoadedFile[], report: Report): De
 function declaredChannels(files: readonly LoadedFile[], report: Report): ReadonlyMap<string, DeclaredChannel> {
   const entries = files.flatMap((file) => [
     ...recordsOf(file, 'channels'),
-    ...recordsOf(file, 'channel').map(({ fields, ...rest }) => ({
+    ...recordsOf(file, 'channel').map(({ fields, ...rest }): Omit<Declared, 'id'> => ({
       ...rest,
       fields: { id: `${String(fields['kind'] ?? 'direct')}:${randomUUID()}`, ...fields },
     })),
@@ -60,7 +60,7 @@ function declaredChannels(files: readonly LoadedFile[], report: Report): Readonl
     entries.map(({ fields, place, file }, i) => {
       const { id, repeated } = ids[i]!
       if (repeated) repeatedId(report, file.reader.placeOf(fields, 'id') ?? place, 'channel', id)
-      return [id, { spec: { kind: 'direct', ...fields, id } as ChannelSpec, place, file }]
+      return [id, { spec: { id, ...fields, kind: fields['kind'] ?? 'direct' } as ChannelSpec, place, file }]
     }),
   )
 }

@@ -78,7 +78,7 @@ function described(files: readonly LoadedFile[], compiled: Compiled, report: Rep
     ],
     aggregators: components.aggregator.map(aggregatorSpec),
     transports: Object.fromEntries(
-      files.flatMap(({ data }) => Object.entries((data['transports'] ?? {}) as object).map(transportEntry)),
+      files.flatMap(({ data }) => [...((data['transports'] ?? []) as Iterable<TransportEntry>)].map(transportOf)),
     ),
     warnings: report.diagnostics,
     files: files.flatMap(({ source }) => source.file ?? []),
@@ -87,7 +87,9 @@ function described(files: readonly LoadedFile[], compiled: Compiled, report: Rep
   return file
 }
 
-const transportEntry = ([name, { type, ...options }]: [string, TransportSpec & Record<string, unknown>]): [
-  string,
-  TransportSpec,
-] => [name, { type, options }]
+type TransportEntry = readonly [name: string, read: Readonly<Record<string, unknown>>]
+
+const transportOf = ([name, { type, ...options }]: TransportEntry): [string, TransportSpec] => [
+  name,
+  { type: String(type), options },
+]

@@ -62,7 +62,7 @@ export class ShapeReader {
       .with({ is: 'map' }, ({ of, least }) => {
         if (datum.kind !== 'mapping' || (least !== undefined && datum.entries.length === 0))
           return this.wrong(shape, datum)
-        return Object.fromEntries(datum.entries.map(({ key, value }) => [key, this.read(of, value)]))
+        return new Map(datum.entries.map(({ key, value }) => [key, this.read(of, value)]))
       })
       .with({ is: 'record' }, (record) => this.record(record, datum))
       .with({ is: 'byKind' }, ({ number, text, list, mapping }) => {

@@ -42,7 +42,7 @@ export interface CompiledFlow {
   readonly places: ReadonlyMap<string, Place>
 }
 
-type Branches = Readonly<Record<string, readonly ReadStep[]>>
+type Branches = ReadonlyMap<string, readonly ReadStep[]>
 
 /** Makes a flow of a beginning and steps. */
 export class FlowCompiler {
@@ -152,7 +152,7 @@ export class FlowCompiler {
   }
 
   private branches(branches: Branches): NamedBranch[] {
-    return Object.entries(branches).map(([name, steps]) => [name, this.branch(steps)])
+    return [...branches].map(([name, steps]) => [name, this.branch(steps)])
   }
 
   private branch(steps: readonly ReadStep[]): FillBranch {
