@@ -11,6 +11,7 @@ const stages = {
   memory: ['errors', 'graph', 'message', 'transport'],
   adapters: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
+  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }
 

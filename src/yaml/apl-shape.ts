@@ -29,8 +29,8 @@ export function conditionFunction(name: string): AnyFunction | undefined {
   const condition = conditionOf(name)
   const apl = condition === undefined ? undefined : parseApl(condition)
   if (apl === undefined || isLeft(apl)) return undefined
-  const { test } = apl.right
-  return (_: unknown, { message, properties }: Exchange<unknown>) => test(message, properties)
+  const { right: compiled } = apl
+  return (_: unknown, { message, properties }: Exchange<unknown>) => compiled.test(message, properties)
 }
 
 function aplObjection(text: string): Objection | undefined {

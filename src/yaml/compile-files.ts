@@ -114,9 +114,9 @@ class AppCompiler {
   private consumersOf(id: string): number {
     const froms = [
       ...this.components.map(({ from }) => from),
-      ...this.declarations.flows.map(({ fields }) => fields['from'] as ReadFrom),
+      ...this.declarations.flows.map(({ fields }) => (fields['from'] ?? '') as ReadFrom),
     ]
-    return froms.filter((from) => (typeof from === 'string' ? from : from?.['channel']) === id).length
+    return froms.filter((from) => (typeof from === 'string' ? from : from['channel']) === id).length
   }
 
   private component({ component, kind, from, steps }: ComponentFlow): FlowGraph[] {
@@ -131,7 +131,10 @@ class AppCompiler {
 
   private flow({ id, fields, place, file }: Declared): FlowGraph[] {
     const own = new Map(
-      ((fields['channels'] ?? []) as ChannelSpec[]).map((spec) => [spec.id, { ...spec, kind: spec.kind ?? 'direct' }]),
+      ((fields['channels'] ?? []) as Partial<ChannelSpec>[]).map((spec) => [
+        spec.id ?? '',
+        { kind: 'direct', ...spec } as ChannelSpec,
+      ]),
     )
     if (fields['graph'] !== undefined) return this.raw(id, fields['graph'] as Datum, place)
     const compiler = new FlowCompiler(id, this.surroundings(own))

@@ -62,7 +62,7 @@ const components = (channels: Shape, channel: Shape): Record<string, KeyShape> =
   ...Object.fromEntries(
     COMPONENTS.map(({ list, what, shape }) => [
       list,
-      { shape: { is: 'list', what: `a list of ${what}s`, least: 1, of: shape } as Shape },
+      { shape: { is: 'list', what: `a list of ${what}s`, least: 1, of: shape } },
     ]),
   ),
   channel: { shape: channel, says: 'One channel, in a file of its own.' },

@@ -108,7 +108,7 @@ class Unwinder {
   }
 
   private route(chain: Chain, node: GraphNode & { readonly kind: 'route' }): Written {
-    const { by, cases: _, otherwise, ...fields } = this.fields(node)
+    const { by: _by, cases: _cases, otherwise, ...fields } = this.fields(node)
     const branch = (port: string): Written[] => {
       const { steps, tails, failing } = this.chain([{ from: node.id, port }])
       open.push(...tails)

@@ -41,10 +41,8 @@ function replacement(datum: Datum, part: (datum: Datum) => Datum, scalar: (datum
 function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDatum {
   const { value, plain, place } = datum
   if (typeof value !== 'string' || !value.includes('${')) return datum
-  let refers = false
   const text = value.replace(REFERENCE, (whole, name?: string, other?: string) => {
     if (name === undefined) return '${'
-    refers = true
     const found = Object.hasOwn(env, name) ? env[name] : undefined
     if (found !== undefined) return found
     if (other !== undefined) return other
@@ -55,7 +53,7 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
     })
     return whole
   })
-  return { ...datum, value: refers && plain ? asWritten(text) : text }
+  return { ...datum, value: plain ? asWritten(text) : text }
 }
 
 /** What a text without quotes would be: `8080` a number, `true` a flag. */

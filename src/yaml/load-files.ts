@@ -1,7 +1,7 @@
 /** A file and those it includes: read, with their references resolved, and checked against the shape of their version. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { type Document } from 'yaml'
+import type { Document } from 'yaml'
 import { closest } from '../graph/did-you-mean.ts'
 import { type Datum, type Place, describeDatum, valueOf } from './datum.ts'
 import { DOCUMENT_1, DOCUMENT_2 } from './document-shape.ts'
@@ -49,7 +49,9 @@ export function readFileFromDisk(path: string): string {
 }
 
 /** What to read: a text, or the path of a file. */
-export type Input = { readonly text: string; readonly file?: string } | { readonly file: string }
+export type Input =
+  | { readonly text: string; readonly file?: string }
+  | { readonly file: string; readonly text?: string }
 
 /** Reads a file and all that it includes, each once. The first is the one asked for, if it could be read. */
 export function loadFiles(input: Input, access: FileAccess, report: Report): LoadedFile[] {
@@ -69,7 +71,7 @@ class FileLoader {
 
   load(input: Input): LoadedFile[] {
     const path = input.file === undefined ? undefined : resolve(this.access.cwd, input.file)
-    const text = 'text' in input ? input.text : this.open(path!, undefined)
+    const text = input.text ?? this.open(path!, undefined)
     if (text === undefined) return []
     return this.parse(text, path)
   }

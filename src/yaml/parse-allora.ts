@@ -51,7 +51,7 @@ export function parseAllora(
   const report = new Report()
   const { env = process.env, cwd = process.cwd(), readFile = readFileFromDisk } = options
   const given = typeof input === 'string' ? { text: input } : input
-  const files = loadFiles(given as { file: string }, { env, cwd, readFile }, report)
+  const files = loadFiles(given, { env, cwd, readFile }, report)
   const compiled = compileFiles(files, report)
   const [first, ...others] = report.diagnostics
   if (report.failed && first !== undefined) return left([first, ...others])
@@ -69,13 +69,13 @@ function described(files: readonly LoadedFile[], compiled: Compiled, report: Rep
       })
     }
   }
+  const inbound = components['http-inbound-adapter']
+  const outbound = components['http-outbound-adapter']
+  const adapters = [...inbound.map(inboundSpec), ...outbound.map(outboundSpec)]
   const file: AlloraFile = deepFreeze({
     version: files[0]!.version,
     graph: compiled.graph,
-    adapters: [
-      ...components['http-inbound-adapter'].map(inboundSpec),
-      ...components['http-outbound-adapter'].map(outboundSpec),
-    ],
+    adapters,
     aggregators: components.aggregator.map(aggregatorSpec),
     transports: Object.fromEntries(
       files.flatMap(({ data }) => [...((data['transports'] ?? []) as Iterable<TransportEntry>)].map(transportOf)),
@@ -83,7 +83,8 @@ function described(files: readonly LoadedFile[], compiled: Compiled, report: Rep
     warnings: report.diagnostics,
     files: files.flatMap(({ source }) => source.file ?? []),
   })
-  remember(file, { files, mentions: compiled.mentions })
+  const adapterPlaces = new Map([...inbound, ...outbound].map(({ place }, i) => [adapters[i]!.service, place]))
+  remember(file, { files, mentions: compiled.mentions, adapterPlaces })
   return file
 }
 

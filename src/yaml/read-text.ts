@@ -1,6 +1,18 @@
 /** From text to data with places. Everything YAML allows is read; what it does not is explained in plain words. */
-import { type CST, type Document, Composer, Lexer, Parser, isAlias, isMap, isPair, isScalar, isSeq } from 'yaml'
-import type { Node, YAMLMap } from 'yaml'
+import {
+  type CST,
+  Composer,
+  type Document,
+  Lexer,
+  type Node,
+  Parser,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+} from 'yaml'
 import type { Datum, Entry, Place } from './datum.ts'
 import { DEEPEST, LONGEST_FILE, MOST_SIGNS, MOST_VALUES } from './limits.ts'
 import type { Report } from './report.ts'
@@ -67,7 +79,7 @@ function compose(source: SourceText, report: Report): Document | undefined {
       },
     )
   }
-  return first as Document | undefined
+  return first
 }
 
 /** Makes data of the nodes of a document. */

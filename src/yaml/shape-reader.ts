@@ -10,7 +10,6 @@ import {
   type Shape,
   type StepShape,
   type TextShape,
-  keysOf,
   wordsFor,
 } from './shape.ts'
 import { misplacedKeys, whereItBelongs } from './misplaced-keys.ts'

@@ -163,14 +163,7 @@ export function wordsFor(shape: Shape): string {
 
 /** The keys that a shape knows, where it is a mapping or a list of mappings. */
 export function keysOf(shape: Shape): readonly string[] {
-  switch (shape.is) {
-    case 'record':
-      return Object.keys(shape.keys)
-    case 'byKey':
-      return [...keysOf(shape.with), ...keysOf(shape.without)]
-    case 'byKind':
-      return shape.mapping === undefined ? [] : keysOf(shape.mapping)
-    default:
-      return []
-  }
+  if (shape.is === 'record') return Object.keys(shape.keys)
+  if (shape.is === 'byKey') return [...keysOf(shape.with), ...keysOf(shape.without)]
+  return shape.is === 'byKind' && shape.mapping !== undefined ? keysOf(shape.mapping) : []
 }

@@ -26,6 +26,8 @@ export function explainSyntax(error: YAMLError, text: string): Finding {
 
 function words({ code, message, pos: [start, end] }: YAMLError, text: string): Words {
   const line = lineAround(text, start)
+  // What is not named here is rare, and said in the parser's own words.
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (code) {
     case 'TAB_AS_INDENT':
       return [

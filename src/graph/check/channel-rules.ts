@@ -3,7 +3,7 @@ import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelKind, ChannelSpec } from '../graph.ts'
 import { CHANNEL_FIELDS } from '../shape.ts'
-import type { AppIndex, ChannelIndex, Declaration } from '../app-index.ts'
+import type { AppIndex, Declaration } from '../app-index.ts'
 import { atChannel, listed } from './wording.ts'
 
 /** ALLORA102: a channel that no node names. */
