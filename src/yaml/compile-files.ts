@@ -154,12 +154,12 @@ class AppCompiler {
       return this.compiled({ graph, places: new Map(places) }, id, place)
     } catch (error) {
       if (!(error instanceof InvalidGraphError)) throw error
-      for (const { path, expected, actual } of error.problems) {
+      for (const { path, expected, actual, suggestion } of error.problems) {
         this.report.error(placeAt(datum, path), {
           code: 'ALLORA608',
           flowId: id,
           message: `Here must be ${expected}, but it is ${actual}.`,
-          fix: 'Correct it as graph.ts describes graphs, or write the flow as steps.',
+          fix: `${suggestion === undefined ? '' : `Did you mean ${quote(suggestion)}? `}Correct it, or write the flow as steps.`,
         })
       }
       return []

@@ -1,5 +1,4 @@
 /** What a file holds, as data that knows where it was written. Aliases are resolved: one datum may stand in several places. */
-import { pathTo } from '../graph/decode.ts'
 import type { SourceText } from './source-text.ts'
 
 /** Where something was written. */
@@ -22,6 +21,8 @@ export interface ScalarDatum {
   readonly value: string | number | boolean | null
   /** Whether it stands there without quotes. */
   readonly plain: boolean
+  /** Whether it refers to something that is not there, which has been reported. */
+  readonly unresolved?: true
   readonly place: Place
 }
 /** A list. */
@@ -63,7 +64,9 @@ export function textOf(datum: Datum | undefined): string | undefined {
 export function pathOf({ parent, key }: Place): string {
   if (parent === undefined || key === undefined) return ''
   const path = pathOf(parent)
-  return typeof key === 'number' ? `${path}[${key}]` : pathTo(path, key)
+  if (typeof key === 'number') return `${path}[${key}]`
+  const name = /^[\w-]+$/.test(key) ? key : JSON.stringify(key)
+  return path === '' ? name : `${path}.${name}`
 }
 
 /** The same as plain values. Keys become own properties, whatever they are called. */

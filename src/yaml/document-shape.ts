@@ -83,10 +83,13 @@ const version = (number: 1 | 2): Record<string, KeyShape> => ({
   version: { shape: { is: 'oneOf', values: [number] }, required: true, says: 'The version of the format.' },
 })
 
+const ONLY_IN_2 = 'It belongs to version 2: write "version: 2" in the first line.'
+
 /** A document of version 1. */
 export const DOCUMENT_1: RecordShape = {
   is: 'record',
   what: 'a file of version 1',
+  hints: { flows: ONLY_IN_2, include: ONLY_IN_2, transports: ONLY_IN_2 },
   keys: { ...version(1), ...components({ is: 'list', what: 'a list of channels', of: channelShape1 }, channelShape1) },
 }
 

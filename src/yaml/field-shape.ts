@@ -13,7 +13,7 @@ export const functionShape: TextShape = { is: 'text', what: 'the name of a servi
 const anyText: TextShape = { is: 'text', what: 'a text', mayBeEmpty: true }
 
 /** What may stand for a field. */
-export function fieldShape(field: Field): Shape {
+export function fieldShape(field: Field, name = ''): Shape {
   return match<Field, Shape>(field)
     .with({ type: 'id' }, () => ({ is: 'text', what: 'a text that is not empty' }))
     .with({ type: 'text' }, () => anyText)
@@ -31,7 +31,7 @@ export function fieldShape(field: Field): Shape {
     .with({ type: 'channel' }, () => channelShape)
     .with({ type: 'channels' }, () => ({ is: 'list', what: 'a list of channels', least: 1, of: channelShape }))
     .with({ type: 'record' }, ({ fields, orNumber }) => {
-      const mapping: RecordShape = { is: 'record', what: 'a mapping', keys: fieldKeys(fields) }
+      const mapping: RecordShape = { is: 'record', what: `the mapping of ${name}`, keys: fieldKeys(fields) }
       return orNumber === undefined ? mapping : { is: 'byKind', number: fieldShape(orNumber) as NumberShape, mapping }
     })
     .exhaustive()
@@ -43,7 +43,7 @@ export function fieldKeys(fields: Readonly<Record<string, Field>>): Record<strin
     Object.entries(fields).map(([name, field]) => [
       name,
       {
-        shape: fieldShape(field),
+        shape: fieldShape(field, name),
         ...(field.optional !== true && { required: true }),
         ...(SAYS[name] && { says: SAYS[name] }),
       },

@@ -41,6 +41,7 @@ function replacement(datum: Datum, part: (datum: Datum) => Datum, scalar: (datum
 function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDatum {
   const { value, plain, place } = datum
   if (typeof value !== 'string' || !value.includes('${')) return datum
+  let unresolved = false
   const text = value.replace(REFERENCE, (whole, name?: string, other?: string) => {
     if (name === undefined) return '${'
     const found = Object.hasOwn(env, name) ? env[name] : undefined
@@ -51,8 +52,10 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
       message: `The environment has no variable ${JSON.stringify(name)}.`,
       fix: `Set it, or give a default: \${${name}:default}.`,
     })
+    unresolved = true
     return whole
   })
+  if (unresolved) return { ...datum, unresolved }
   return { ...datum, value: plain ? asWritten(text) : text }
 }
 

@@ -31,8 +31,8 @@ export function readText(source: SourceText, report: Report): ReadText | undefin
   if (document === undefined) return undefined
   const wrong = [...document.errors, ...document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')]
   for (const error of withoutEchoes(wrong, (offset) => source.position(offset, offset).line)) {
-    const place = { source, start: error.pos[0], end: error.pos[1] }
-    report.error(place, explainSyntax(error, source.text))
+    const { start, end, ...finding } = explainSyntax(error, source.text)
+    report.error({ source, start, end }, finding)
   }
   if (wrong.length > 0) return undefined
   const datum = new DatumReader(source, report).read(document.contents)

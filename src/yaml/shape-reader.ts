@@ -61,7 +61,8 @@ export class ShapeReader {
       .with({ is: 'map' }, ({ of, least }) => {
         if (datum.kind !== 'mapping' || (least !== undefined && datum.entries.length === 0))
           return this.wrong(shape, datum)
-        return new Map(datum.entries.map(({ key, value }) => [key, this.read(of, value)]))
+        const read = datum.entries.map(({ key, value }) => [key, this.read(of, value)] as const)
+        return new Map(read.filter(([, value]) => value !== undefined))
       })
       .with({ is: 'record' }, (record) => this.record(record, datum))
       .with({ is: 'byKind' }, ({ number, text, list, mapping }) => {
@@ -112,6 +113,7 @@ export class ShapeReader {
       return this.wrong(shape, datum)
     }
     const { value } = datum
+    if (datum.unresolved === true) return undefined
     const objection = shape.objection?.(value)
     if (objection !== undefined) {
       const { code = 'ALLORA608', message, fix, offset, length } = objection
@@ -123,6 +125,7 @@ export class ShapeReader {
   }
 
   private wrong(shape: Shape, datum: Datum): undefined {
+    if (datum.kind === 'scalar' && datum.unresolved === true) return
     this.report.error(datum.place, wrongKind(shape, datum))
   }
 
@@ -132,11 +135,12 @@ export class ShapeReader {
     const told = misplacedKeys(shape, datum)
     for (const { place, finding } of told.findings) this.report.error(place, finding)
     let whole = told.findings.length === 0
+    const missing = missingKeys(shape, datum)
     const values: [string, unknown][] = []
     for (const { key, keyPlace, value } of datum.entries) {
       if (told.keys.has(key)) continue
       if (!Object.hasOwn(shape.keys, key)) {
-        whole = this.unknown(shape, key, keyPlace) && whole
+        whole = this.unknown(shape, key, keyPlace, missing) && whole
         continue
       }
       const read = this.key(shape.keys[key]!, value)
@@ -146,7 +150,8 @@ export class ShapeReader {
       }
       if (read === undefined && !this.mayLack(shape.keys[key]!, value)) whole = false
     }
-    whole = this.hasAll(shape, datum, told.keys) && whole
+    this.tellMissing(shape, datum, missing)
+    whole = missing.length === 0 && whole
     this.within.pop()
     if (!whole) return undefined
     const record = Object.fromEntries(values)
@@ -173,37 +178,30 @@ export class ShapeReader {
     return (isEmpty(datum) && mayBeEmpty === true) || (lax === true && this.lax && !isText(datum))
   }
 
-  private hasAll(shape: RecordShape, { entries, place }: MappingDatum, told: ReadonlySet<string>): boolean {
-    const there = new Set(entries.map(({ key }) => key))
-    const missing = Object.keys(shape.keys).filter((key) => shape.keys[key]!.required === true && !there.has(key))
-    for (const key of missing) {
-      // An unknown key that is nearly this one has been told of already.
-      if (
-        entries.some(
-          (entry) => !told.has(entry.key) && closest(entry.key, [key]) === key && !Object.hasOwn(shape.keys, entry.key),
-        )
-      )
-        continue
+  private tellMissing(shape: RecordShape, { entries, place }: MappingDatum, missing: readonly string[]): void {
+    const strays = entries.filter(({ key }) => !Object.hasOwn(shape.keys, key)).map(({ key }) => closest(key, missing))
+    // A key that is nearly this one has been told of already.
+    for (const key of missing.filter((each) => !strays.includes(each))) {
       this.report.error(entries[0]?.keyPlace ?? place, {
         code: 'ALLORA606',
         message: `${capital(shape.what)} needs the key ${JSON.stringify(key)}, and it is not here.`,
         fix: `Add "${key}: ..." with ${wordsFor(shape.keys[key]!.shape)}.`,
       })
     }
-    return missing.length === 0
   }
 
   /** Reports a key that is not known; says whether the record can be used all the same. */
-  private unknown(shape: RecordShape, key: string, place: Place): boolean {
+  private unknown(shape: RecordShape, key: string, place: Place, missing: readonly string[]): boolean {
     if (shape.open === true) return true
+    const lax = this.lax && closest(key, missing) === undefined
     const finding = {
       code: 'ALLORA607',
       message: `${capital(shape.what)} has no key ${JSON.stringify(key)}.`,
       fix: whereItBelongs(key, shape, this.within),
     } as const
-    if (this.lax) this.report.warning(place, finding)
+    if (lax) this.report.warning(place, finding)
     else this.report.error(place, finding)
-    return this.lax
+    return lax
   }
 
   private step({ operators }: StepShape, datum: Datum): ReadStep | undefined {
@@ -240,6 +238,11 @@ export class ShapeReader {
     const fields = this.record(operators[first.key]!, datum)
     return fields && { operator: first.key, fields: fields as Record<string, unknown>, place: datum.place }
   }
+}
+
+function missingKeys({ keys }: RecordShape, { entries }: MappingDatum): readonly string[] {
+  const there = new Set(entries.map(({ key }) => key))
+  return Object.keys(keys).filter((key) => keys[key]!.required === true && !there.has(key))
 }
 
 const isEmpty = (datum: Datum): boolean => datum.kind === 'scalar' && datum.value === null

@@ -85,6 +85,8 @@ export interface RecordShape {
   readonly short?: string
   /** Whether keys that are not known may hold anything. */
   readonly open?: true
+  /** How to mend keys that are known elsewhere. */
+  readonly hints?: Readonly<Record<string, string>>
 }
 /** A key of a record. */
 export interface KeyShape {

@@ -32,7 +32,7 @@ export class SourceText {
     const { line, column } = this.point(start)
     const numbers = line > 1 ? [line - 1, line] : [line]
     const wide = String(line).length
-    const cut = Math.max(0, column - WIDTH / 2)
+    const cut = this.line(line).length <= WIDTH ? 0 : Math.max(0, column - WIDTH / 2)
     const shown = numbers.map((n) => `${String(n).padStart(wide)} | ${clean(this.line(n).slice(cut, cut + WIDTH))}`)
     const length = Math.min(Math.max(1, end - start), this.line(line).length - column + 1, WIDTH - (column - 1 - cut))
     const mark = `${' '.repeat(wide)} | ${' '.repeat(column - 1 - cut)}${'^'.repeat(Math.max(1, length))}`

@@ -18,10 +18,41 @@ export function withoutEchoes<T extends { readonly pos: readonly [number, number
   })
 }
 
-/** An error of the parser as a user would put it. */
-export function explainSyntax(error: YAMLError, text: string): Finding {
+/** An error of the parser as a user would put it, and where a user would look for it. */
+export function explainSyntax(
+  error: YAMLError,
+  text: string,
+): Finding & { readonly start: number; readonly end: number } {
   const [message, fix] = words(error, text)
-  return { code: 'ALLORA603', message, fix }
+  return { code: 'ALLORA603', message, fix, ...whereToLook(error, text) }
+}
+
+/** An indentation is seen at the first sign of its line, and a quote that is not closed where it was opened. */
+function whereToLook(
+  { message, pos: [start, end] }: YAMLError,
+  text: string,
+): { readonly start: number; readonly end: number } {
+  const mark = /Missing closing (["'])/.exec(message)?.[1]
+  if (mark !== undefined) {
+    const opened = openedQuote(text.slice(0, end), mark)
+    return { start: opened, end: opened + 1 }
+  }
+  const blank = /^[ \t]*/.exec(text.slice(start, start + 500))![0].length
+  return atLineStart(text, start) && end <= start + 1 && blank > 0
+    ? { start: start + blank, end: start + blank + 1 }
+    : { start, end }
+}
+
+/** The last quote of the last line that has an odd number of them. */
+function openedQuote(text: string, mark: string): number {
+  let end = text.length
+  while (end > 0) {
+    const begin = text.lastIndexOf('\n', end - 1) + 1
+    const line = text.slice(begin, end)
+    if (line.split(mark).length % 2 === 0) return begin + line.lastIndexOf(mark)
+    end = begin - 1
+  }
+  return text.length
 }
 
 function words({ code, message, pos: [start, end] }: YAMLError, text: string): Words {
@@ -47,7 +78,7 @@ function words({ code, message, pos: [start, end] }: YAMLError, text: string): W
     case 'BAD_SCALAR_START':
       return [
         `A text must not begin with ${text.charAt(start)} unless it stands in quotes.`,
-        `Put it in quotes: "${text.charAt(start)}...".`,
+        `Put it in quotes: "${/^[^\s,\]}]*/.exec(text.slice(start, start + 100))![0]}".`,
       ]
     case 'BAD_ALIAS':
       return [
@@ -154,7 +185,9 @@ function unexpected(message: string, text: string, start: number, line: string):
       'Indent the key below the dash it belongs to, or put the list below a key of its own.',
     ]
   }
-  if (message.includes('scalar') || message.includes('YAML token')) {
+  if (/flow-(map|seq)-start at node end/.test(message))
+    return ['A comma is missing between two entries in brackets.', 'Write a comma between them.']
+  if (message.includes('scalar') || message.includes('YAML token') || message.includes('at node end')) {
     return [
       'There is more text after the end of a value.',
       'Put the whole text in quotes, with \\" for a quote within double quotes.',

@@ -31,7 +31,7 @@ function fixFor(shape: Shape, datum: Datum): string {
     case 'text':
       return textFix(datum)
     case 'number':
-      return numberFix(datum)
+      return numberFix(shape, datum)
     case 'oneOf':
       return wordFix(shape.values.map(String), datum)
     case 'byKind':
@@ -58,6 +58,8 @@ function mappingFix(shape: Shape, datum: Datum): string {
 
 function stepFix(operators: readonly string[], datum: Datum): string {
   if (datum.kind === 'list') return 'Remove one of the two dashes.'
+  const [, operator, argument] = /^(\w+) +(.*)$/.exec(datum.kind === 'scalar' ? String(datum.value) : '') ?? []
+  if (operator !== undefined && operators.includes(operator)) return `Write a colon: "${operator}: ${argument}".`
   const meant = datum.kind === 'scalar' ? closest(String(datum.value), operators) : undefined
   if (meant !== undefined) return `Did you mean "${meant}: ..."?`
   return 'Write the operator, a colon and what it needs: "- handle: greet".'
@@ -67,12 +69,13 @@ function textFix(datum: Datum): string {
   if (datum.kind === 'list')
     return datum.items.length === 1 ? 'Remove the dash or the brackets.' : 'Write one text instead of the list.'
   if (datum.kind === 'mapping')
-    return 'Write a text. A text with a colon and a space in it needs quotes; options of a step stand beside its operator, in the same column.'
+    return 'Write the text straight after the colon. Options of a step stand beside its operator, in the same column; a text with a colon and a space in it needs quotes.'
   if (datum.value === '') return 'Write the text, or remove the key.'
   return `Put it in quotes: "${String(datum.value)}".`
 }
 
-function numberFix(datum: Datum): string {
+function numberFix(shape: Shape, datum: Datum): string {
+  if (datum.kind === 'scalar' && typeof datum.value === 'number') return `Write ${wordsFor(shape)}.`
   const number = datum.kind === 'scalar' && typeof datum.value === 'string' ? Number(datum.value) : NaN
   if (Number.isFinite(number) && datum.kind === 'scalar' && datum.value !== '') return `Remove the quotes: ${number}.`
   return 'Write a number without quotes or a unit.'

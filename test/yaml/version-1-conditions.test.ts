@@ -84,7 +84,7 @@ const CONDITIONS: readonly (readonly [section: string, rows: readonly Row[]])[] 
       ['to is no text', v1('filters: [{ from: a, when: x, to: ▸7 }]'), 'ALLORA614', 'warning'],
       ['id is no text', v1('filters: [{ id: ▸7, from: a, when: x }]'), 'ALLORA614', 'warning'],
       ['when is blank', v1('filters: [{ from: a, when: "▸ " }]'), 'ALLORA610'],
-      ['when ends in an operator', v1('filters: [{ from: a, when: exists(header("x")) ▸&& }]'), 'ALLORA610'],
+      ['when ends in an operator', v1('filters: [{ from: a, when: exists(header("x")) &&▸ }]'), 'ALLORA610'],
       ['from is not declared', v1('filters: [{ from: ▸aa, when: x }]'), 'ALLORA101'],
       ['to is not declared', v1('filters: [{ from: a, when: x, to: ▸bb }]'), 'ALLORA101'],
       ...repeated('filters', 'from: a, when: x'),
@@ -199,7 +199,7 @@ const CONDITIONS: readonly (readonly [section: string, rows: readonly Row[]])[] 
 ]
 
 describe.each(CONDITIONS)('%s', (_, rows) => {
-  test.each(rows)('%s', (_name, marked, code, severity = 'error' as never) => {
+  test.for(rows)('%s', ([, marked, code, severity = 'error']) => {
     const { text, place } = unmarked(marked)
     expect(places(found(text))).toContain(`${severity} ${code} ${place}`)
   })
