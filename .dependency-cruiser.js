@@ -12,7 +12,8 @@ const stages = {
   adapters: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
   control: ['errors', 'graph', 'message', 'transport', 'runtime'],
-  cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control'],
+  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],
+  cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control', 'yaml'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }
 
