@@ -7,6 +7,7 @@ import { graphCommand } from './commands/graph.ts'
 import { initCommand } from './commands/init.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { runCommand } from './commands/run.ts'
+import { schemaCommand } from './commands/schema.ts'
 import { sendCommand } from './commands/send.ts'
 import { stopCommand } from './commands/stop.ts'
 import { tailCommand } from './commands/tail.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   checkCommand,
   graphCommand,
+  schemaCommand,
   explainCommand,
   sendCommand,
   receiveCommand,

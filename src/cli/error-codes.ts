@@ -189,6 +189,11 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'Contract called',
     'A service that is known by its signature only was called outside a runtime that binds it.',
   ],
+  // Files
+  ALLORA616: [
+    'File that cannot be run',
+    'A YAML file has errors, or names something that was not given. The sentence lists everything with its place; allora check does so too.',
+  ],
   // Command line
   ALLORA701: ['Wrong use', 'The command does not exist, or is not used like this. --help says how it is.'],
   ALLORA702: [

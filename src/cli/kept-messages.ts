@@ -13,8 +13,8 @@ export interface KeptMessage {
 const BUFFERED: readonly ChannelKind[] = ['queue', 'priority']
 
 /** The channels whose messages would be gone with the runtime: those in memory that hold messages. */
-export function keptChannels({ flows }: AppGraph): readonly string[] {
-  const specs = flows.flatMap(({ channels }) => channels)
+export function keptChannels({ flows, channels: loose = [] }: AppGraph): readonly string[] {
+  const specs = [...flows.flatMap(({ channels }) => channels), ...loose]
   return [
     ...new Set(
       specs.filter(({ kind, transport }) => BUFFERED.includes(kind) && transport === undefined).map(({ id }) => id),

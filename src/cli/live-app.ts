@@ -137,7 +137,7 @@ export class LiveApp implements Controlled {
   }
 
   private engineOf(
-    { app, services, transports }: LoadedApp,
+    { app, services, transports, logger }: LoadedApp,
     kept: readonly KeptMessage[],
     letters: readonly DeadLetter[],
   ): Engine {
@@ -145,6 +145,7 @@ export class LiveApp implements Controlled {
       services,
       transports: { default: holding(kept, (message) => this.homeless.push(message)), ...transports },
       deadLetters: { letters },
+      ...(logger !== undefined && { logger }),
     })
   }
 

@@ -8,6 +8,9 @@ import { COMMANDS } from '../../src/cli/command-list.ts'
 import { commandHelp } from '../../src/cli/help.ts'
 import { type Ended, Project, install } from './project.ts'
 
+// A process takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
+
 const HELLO = `
 import { app, flow, queue } from 'allora'
 const hello = flow('hello').from(queue('names')).handle((name: string) => name, { id: 'greet' }).to(queue('greetings')).build()
@@ -39,6 +42,14 @@ async function inProcess(...args: string[]): Promise<Ended> {
   return { code, ...written }
 }
 
+const YAML = `version: 1
+channels:
+  - { id: names, kind: queue }
+  - { id: greetings, kind: queue }
+service-activators:
+  - { id: greet, ref-name: greet, from: names, to: greetings }
+`
+
 let installed: string
 let project: Project
 beforeAll(() => {
@@ -54,6 +65,8 @@ beforeAll(() => {
         "queue('out')).build()",
       ),
     'throws.ts': `function deep() { throw new TypeError('no database') }\ndeep()\n`,
+    'yaml/allora.yml': YAML,
+    'wrong/allora.yml': YAML.replace('kind: queue', 'kind: queu'),
     'empty.ts': 'export const answer = 42\n',
     'two.ts': `${HELLO.replace('export default', 'export const one =')}\nexport const two = app(hello)\n`,
     'cjs/app.js': `export { default } from '../app.ts'\n`,
@@ -97,6 +110,7 @@ test.each([
   [['send', 'names', 'hello'], `The payload must be JSON, but it is "hello". In a shell, quote JSON once more`],
   [['send', 'names', '1', '--headers', '[]'], '--headers must be a JSON object'],
   [['receive', 'names', '--count', '0'], '--count must be a whole number from 1, but it is "0".'],
+  [['schema', '--format', '3'], '--format must be 1 or 2'],
   [['explain', 'ALLORA999'], 'There is no code "ALLORA999".'],
   [['dlq', 'lst'], 'There is no dlq "lst". Did you mean "ls"?'],
 ])('%j is wrong use: it exits with 2 and says how it is right', async (args, sentence) => {
@@ -218,3 +232,46 @@ test.each([['send', 'names', '1'], ['receive', 'names'], ['tail'], ['dlq', 'ls']
     expect(stderr).toMatch(/^error ALLORA703 No app is running here: .* Start it with allora run, or say which one/)
   },
 )
+
+test.concurrent('init --yaml writes a file with its services, which run finds beside it', async () => {
+  const made = await project.allora('init', 'file', '--yaml')
+  expect(made.stdout).toContain('Wrote package.json, allora.yml and services.ts.')
+  expect(await project.allora('check', 'file')).toMatchObject({ code: 0, stdout: 'file/allora.yml is fine.\n' })
+})
+
+test.concurrent('check shows what is wrong with a YAML file, with its lines, and as SARIF', async () => {
+  const { code, stdout } = await project.allora('check', 'wrong')
+  expect(code).toBe(1)
+  expect(stdout).toContain('wrong/allora.yml:3:')
+  expect(stdout).toMatch(/kind: queu \}\n.*\^\^\^\^/)
+  expect(stdout).toMatch(/has 1 error and 0 warnings\.\n$/)
+  const sarif = await project.allora('check', 'wrong', '--sarif')
+  expect(sarif.code).toBe(1)
+  expect(JSON.parse(sarif.stdout)).toMatchObject({ version: '2.1.0', runs: [{ results: [{ level: 'error' }] }] })
+})
+
+test.concurrent('a YAML file is drawn without its services, and checked with them', async () => {
+  const graph = await project.allora('graph', 'yaml')
+  expect(graph).toMatchObject({ code: 0, stdout: expect.stringContaining('handle greet') })
+  const check = await project.allora('check', 'yaml')
+  expect(check).toMatchObject({ code: 1, stdout: expect.stringContaining('There is no service "greet".') })
+  project.write('greeting.ts', 'export const greet = (name: string): string => name\n')
+  expect(await project.allora('check', 'yaml', '--services', 'greeting.ts')).toMatchObject({ code: 0 })
+})
+
+test.concurrent('schema offers the names of the user', async () => {
+  const { code, stdout } = await project.allora(
+    'schema',
+    'yaml/allora.yml',
+    '--format',
+    '1',
+    '--services',
+    'services.ts',
+  )
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ properties: { version: { const: 1 } } })
+  for (const name of ['"greetings"', '"rate"']) expect(stdout).toContain(name)
+  expect(JSON.parse((await project.allora('schema', '--json')).stdout)).toMatchObject({
+    properties: { version: { const: 2 } },
+  })
+})

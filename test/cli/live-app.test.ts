@@ -9,6 +9,8 @@ const loaded = (given: AnyApp, more: Partial<LoadedApp> = {}): LoadedApp => ({
   app: given,
   services: {},
   transports: {},
+  diagnostics: [],
+  files: [],
   ...more,
 })
 

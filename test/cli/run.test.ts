@@ -1,6 +1,6 @@
 /** An app that runs, and every command that speaks to it, as real processes. */
-import { chmodSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Ended, Project, type Running, install } from './project.ts'
 
@@ -163,6 +163,24 @@ test('--watch loads the app again, and messages that wait are kept', async () =>
   await process.until(/Reloaded\.$/m)
   await project.allora('send', 'names', '"d"')
   expect(await project.allora('receive', 'greetings')).toMatchObject({ stdout: 'Hi, dd!\n' })
+  process.signal('SIGINT')
+  expect(await process.ended).toMatchObject({ code: 0 })
+}, 60_000)
+
+test('a YAML file runs with the services beside it, and is loaded again when it changes', async () => {
+  await project.allora('init', 'yaml', '--yaml')
+  const process = project.start('run', 'yaml', '--watch')
+  await process.until(/^Running yaml\/allora\.yml: flow/m)
+  const at = ['--app', 'yaml']
+  await project.allora('send', 'names', '"World"', ...at)
+  const yaml = readFileSync(join(project.folder, 'yaml/allora.yml'), 'utf8')
+  project.write('yaml/allora.yml', yaml.replace('kind: queue', 'kind: queu'))
+  await process.until(/Not reloaded, what ran before goes on\. The app has errors\./)
+  project.write('yaml/allora.yml', yaml.replace('from: names', 'from: people').replace('id: names', 'id: people'))
+  await process.until(/Reloaded\. Messages that waited and were kept: 1\./)
+  await project.allora('send', 'people', '"again"', ...at)
+  const received = await project.allora('receive', 'greetings', '--count', '2', ...at)
+  expect(received.stdout).toBe('Hello, World!\nHello, again!\n')
   process.signal('SIGINT')
   expect(await process.ended).toMatchObject({ code: 0 })
 }, 60_000)

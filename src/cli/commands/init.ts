@@ -23,17 +23,34 @@ function greet(name: string): string {
 export default app(hello)
 `
 
+const YAML = `# Greets by name. Run it with: npx allora run --watch
+version: 1
+channels:
+  - { id: names, kind: queue }
+  - { id: greetings, kind: queue }
+service-activators:
+  - { id: greet, ref-name: greet, from: names, to: greetings }
+`
+
+const SERVICES = `/** The services of allora.yml, by their names. */
+
+export function greet(name: string): string {
+  if (name.trim() === '') throw new Error('A name is needed.')
+  return \`Hello, \${name}!\`
+}
+`
+
 /** See above. */
 export const initCommand: Command = {
   name: 'init',
   summary: 'write an example that runs',
   operands: '[folder]',
   count: [0, 1],
-  options: {},
+  options: { yaml: { summary: 'write allora.yml and services.ts, not app.ts' } },
   more: ['Writes package.json, unless there is one, and app.ts. Never writes over a file.'],
-  run({ terminal, operands }) {
+  run({ terminal, operands, options }) {
     const folder = resolve(operands[0] ?? '.')
-    const files = filesFor(folder)
+    const files = filesFor(folder, options['yaml'] === true)
     const there = Object.keys(files).filter((name) => existsSync(join(folder, name)))
     if (there.length > 0) {
       throw new AppFileError(`${there.join(' and ')} of ${folder} would be written over. Choose an empty folder.`)
@@ -46,12 +63,19 @@ export const initCommand: Command = {
   },
 }
 
-function filesFor(folder: string): Readonly<Record<string, string>> {
+function filesFor(folder: string, yaml: boolean): Readonly<Record<string, string>> {
   const manifest = join(folder, 'package.json')
-  if (!existsSync(manifest)) return { 'package.json': newManifest(), 'app.ts': APP }
+  const isNew = !existsSync(manifest)
   // Only a package of type module takes .ts for ES modules without a warning.
-  const { type } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: string }
-  return { [type === 'module' ? 'app.ts' : 'app.mts']: APP }
+  const extension = isNew || typeIn(manifest) === 'module' ? 'ts' : 'mts'
+  return {
+    ...(isNew && { 'package.json': newManifest() }),
+    ...(yaml ? { 'allora.yml': YAML, [`services.${extension}`]: SERVICES } : { [`app.${extension}`]: APP }),
+  }
+}
+
+function typeIn(manifest: string): string | undefined {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: string }).type
 }
 
 function newManifest(): string {
@@ -70,7 +94,7 @@ function nextSteps(folder: string, files: readonly string[]): string[] {
   const go = where === '' ? [] : [`  cd ${where}`]
   const install = files.includes('package.json') ? ['  npm install'] : []
   return [
-    `Wrote ${files.join(' and ')}. Now, in one terminal:`,
+    `Wrote ${listed(files)}. Now, in one terminal:`,
     '',
     ...go,
     ...install,
@@ -83,3 +107,6 @@ function nextSteps(folder: string, files: readonly string[]): string[] {
     '  npx allora receive greetings',
   ]
 }
+
+const listed = (names: readonly string[]): string =>
+  names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`

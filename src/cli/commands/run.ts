@@ -1,19 +1,19 @@
 /** `allora run`: runs an app until it is stopped. */
-import { relative } from 'node:path'
 import { serveControl } from '../../control/serve-control.ts'
 import { socketPathOf } from '../../control/socket-path.ts'
 import { findAppFile } from '../app-file.ts'
 import { type Command, type Invocation, textOption } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { watchModules } from '../fresh-modules.ts'
-import { LiveApp } from '../live-app.ts'
-import { loadApp } from '../load-app.ts'
+import type { LiveApp } from '../live-app.ts'
+import { type LoadedApp, loadApp } from '../load-app.ts'
+import { shownPath } from '../shown-path.ts'
 import { reloadOnChange } from '../reload-on-change.ts'
 import { showStop } from '../stop-words.ts'
 import { stopOnSignals } from '../stop-on-signals.ts'
 import type { Terminal } from '../terminal.ts'
 import { numberOption } from '../values.ts'
-import { diagnosticsOf, showDiagnostics } from './check.ts'
+import { examine, showDiagnostics } from './check.ts'
 
 /** Milliseconds that what a module has left open may keep the process after the stop. */
 const LINGER = 500
@@ -32,6 +32,7 @@ export const runCommand: Command = {
   },
   more: [
     'A module exports an app or flows, and may export services and transports, by their names.',
+    'The services of a YAML file are those of services.ts (.mts, .js, .mjs) beside it.',
     'Ctrl-C lets work in flight end; a second Ctrl-C does not. send, tail, top, dlq and stop find',
     'the app by its file: run them in the same folder.',
   ],
@@ -42,16 +43,16 @@ export const runCommand: Command = {
     const timeout = numberOption(invocation, 'timeout')
     if (options['watch'] === true) watchModules()
     const load = (): ReturnType<typeof loadApp> => loadApp(file, servicesFile)
-    const loaded = await load()
-    const diagnostics = diagnosticsOf(loaded)
+    const { diagnostics, loaded } = await examine(load)
     showDiagnostics(terminal, diagnostics, (text) => terminal.note(text))
-    if (diagnostics.some(({ severity }) => severity === 'error')) return EXIT.problems
+    if (loaded === undefined) return EXIT.problems
 
+    const { LiveApp } = await import('../live-app.ts')
     const live = new LiveApp(loaded)
     await live.start()
     const socket = textOption(invocation, 'socket') ?? socketPathOf(file)
     try {
-      return await serve(invocation, live, { file, socket, load, timeout })
+      return await serve(invocation, live, { file, socket, loaded, load, timeout })
     } finally {
       await live.stop({ timeout: 0 })
       setTimeout(() => process.exit(), LINGER).unref()
@@ -62,6 +63,7 @@ export const runCommand: Command = {
 interface Serving {
   readonly file: string
   readonly socket: string
+  readonly loaded: LoadedApp
   readonly load: () => ReturnType<typeof loadApp>
   readonly timeout: number | undefined
 }
@@ -69,14 +71,14 @@ interface Serving {
 async function serve(
   { terminal, options }: Invocation,
   live: LiveApp,
-  { file, socket, load, timeout }: Serving,
+  { file, socket, loaded, load, timeout }: Serving,
 ): Promise<ExitCode> {
   const control = await serveControl(live, socket, { file })
   const stopListening = stopOnSignals(live, terminal, timeout)
-  const stopWatching = options['watch'] === true ? reloadOnChange(live, terminal, load) : () => undefined
+  const stopWatching = options['watch'] === true ? reloadOnChange(live, terminal, loaded.files, load) : () => undefined
   report(live, terminal)
   terminal.tell({ event: 'running', file, socket, pid: process.pid, flows: live.control.flows().map(({ id }) => id) })
-  terminal.note(`Running ${relative('', file)}: ${flows(live)}. Ctrl-C stops it.`)
+  terminal.note(`Running ${shownPath(file)}: ${flows(live)}. Ctrl-C stops it.`)
   try {
     const stopped = await live.stopped
     terminal.tell({ event: 'stopped', ...stopped })
