@@ -26,7 +26,7 @@ const MOST_SHARED = 16
  * Stamps for messages, right to about a millisecond: a reading serves the next messages of the same turn of the event loop, as long as
  * those before took less than a millisecond together; when they take longer, every message has its own.
  */
-export class SharedStamps {
+class SharedStamps {
   private readonly now: () => number
   private stamp = 0
   private share = 1
