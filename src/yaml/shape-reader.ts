@@ -2,7 +2,7 @@
 import { match } from 'ts-pattern'
 import { closest } from '../graph/did-you-mean.ts'
 import { type Datum, type MappingDatum, type Place, type ScalarDatum, describeDatum, valueOf } from './datum.ts'
-import type { Report } from './report.ts'
+import type { Finding, Report } from './report.ts'
 import {
   type KeyShape,
   type NameKind,
@@ -194,11 +194,11 @@ export class ShapeReader {
   private unknown(shape: RecordShape, key: string, place: Place, missing: readonly string[]): boolean {
     if (shape.open === true) return true
     const lax = this.lax && closest(key, missing) === undefined
-    const finding = {
+    const finding = (): Finding => ({
       code: 'ALLORA607',
       message: `${capital(shape.what)} has no key ${JSON.stringify(key)}.`,
       fix: whereItBelongs(key, shape, this.within),
-    } as const
+    })
     if (lax) this.report.warning(place, finding)
     else this.report.error(place, finding)
     return lax
