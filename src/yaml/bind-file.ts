@@ -12,6 +12,7 @@ import { memory } from '../memory/memory.ts'
 import type { Source } from '../message/source.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { AlloraFile, HttpAdapter, HttpInboundSpec, HttpOutboundSpec, TransportSpec } from './allora-file.ts'
+import { valueOf } from './datum.ts'
 import { builtInFunction } from './built-in-functions.ts'
 import { originOf, remember } from './origins.ts'
 import { Report } from './report.ts'
@@ -125,7 +126,9 @@ class Binder {
     const types: NonNullable<BindOptions['transportTypes']> = { memory: () => memory(), ...this.options.transportTypes }
     const make = Object.hasOwn(types, type) ? types[type] : undefined
     if (make !== undefined) return make(options)
-    this.report.error(undefined, {
+    const { files = [] } = originOf(this.file) ?? {}
+    const place = files.flatMap(({ datum }) => valueOf(valueOf(datum, 'transports'), name)?.place ?? [])[0]
+    this.report.error(place, {
       code: 'ALLORA613',
       message: `The transport ${quote(name)} is of the type ${quote(type)}, which nothing was given for.`,
       fix: `${didYouMean(type, Object.keys(types))}Bring along what makes it, { transportTypes: { ${JSON.stringify(type)}: ... } }, or the transport itself, { transports: { ${JSON.stringify(name)}: ... } }.`,

@@ -88,10 +88,10 @@ class AppCompiler {
     const { channelIds } = this.declarations
     const finding = { code: 'ALLORA101', channelId: name, message: `There is no channel ${quote(name)}.` } as const
     if (!fragment) {
-      this.report.error(place, {
+      this.report.error(place, () => ({
         ...finding,
         fix: `${didYouMean(name, channelIds)}Correct the name, or declare it: "- id: ${name}" below channels.`,
-      })
+      }))
       return
     }
     if (this.implied.has(name)) return

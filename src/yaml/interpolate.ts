@@ -41,7 +41,7 @@ function replacement(datum: Datum, part: (datum: Datum) => Datum, scalar: (datum
 function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDatum {
   const { value, plain, place } = datum
   if (typeof value !== 'string' || !value.includes('${')) return datum
-  let unresolved = false
+  const missing: string[] = []
   const text = value.replace(REFERENCE, (whole, name?: string, other?: string) => {
     if (name === undefined) return '${'
     const found = Object.hasOwn(env, name) ? env[name] : undefined
@@ -52,10 +52,10 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
       message: `The environment has no variable ${JSON.stringify(name)}.`,
       fix: `Set it, or give a default: \${${name}:default}.`,
     })
-    unresolved = true
+    missing.push(name)
     return whole
   })
-  if (unresolved) return { ...datum, unresolved }
+  if (missing.length > 0) return { ...datum, unresolved: true }
   return { ...datum, value: plain ? asWritten(text) : text }
 }
 

@@ -6,6 +6,7 @@ import { deepFreeze } from '../graph/freeze.ts'
 import type { AlloraFile, TransportSpec } from './allora-file.ts'
 import { type Compiled, compileFiles } from './compile-files.ts'
 import { aggregatorSpec, inboundSpec, outboundSpec } from './component-flows.ts'
+import type { Declared } from './declarations.ts'
 import type { Environment } from './interpolate.ts'
 import { type LoadedFile, loadFiles, readFileFromDisk } from './load-files.ts'
 import { remember } from './origins.ts'
@@ -60,15 +61,7 @@ export function parseAllora(
 
 function described(files: readonly LoadedFile[], compiled: Compiled, report: Report): AlloraFile {
   const { components } = compiled.declarations
-  for (const { id, fields, place } of components.aggregator) {
-    if (fields['from'] === undefined) {
-      report.warning(place, {
-        code: 'ALLORA614',
-        message: `No channel leads to aggregator ${JSON.stringify(id)}, so only code can use it.`,
-        fix: 'Give it the keys from and to, which Allora ignores, to have it run by itself.',
-      })
-    }
-  }
+  for (const aggregator of components.aggregator) tellUnused(aggregator, report)
   const inbound = components['http-inbound-adapter']
   const outbound = components['http-outbound-adapter']
   const adapters = [...inbound.map(inboundSpec), ...outbound.map(outboundSpec)]
@@ -86,6 +79,23 @@ function described(files: readonly LoadedFile[], compiled: Compiled, report: Rep
   const adapterPlaces = new Map([...inbound, ...outbound].map(({ place }, i) => [adapters[i]!.service, place]))
   remember(file, { files, mentions: compiled.mentions, adapterPlaces })
   return file
+}
+
+/** What Allora knows of an aggregator and a flow cannot use. */
+function tellUnused({ id, fields, place, file }: Declared, report: Report): void {
+  if (fields['from'] === undefined) {
+    report.warning(place, {
+      code: 'ALLORA614',
+      message: `No channel leads to aggregator ${JSON.stringify(id)}, so only code can use it.`,
+      fix: 'Give it the keys from and to, which Allora ignores, to have it run by itself.',
+    })
+  } else if (fields['store'] !== undefined) {
+    report.warning(file.reader.placeOf(fields, 'store'), {
+      code: 'ALLORA614',
+      message: `The store of aggregator ${JSON.stringify(id)} is not used: the groups of a flow are kept in memory.`,
+      fix: 'Remove it, or remove from and to, and use the aggregator in code.',
+    })
+  }
 }
 
 type TransportEntry = readonly [name: string, read: Readonly<Record<string, unknown>>]

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { DiagnosticCode } from '../graph/diagnostic-codes.ts'
 import { type Place, pathOf } from './datum.ts'
 
-/** Diagnostics kept; of more, only their number. */
+/** Diagnostics of each severity that are kept; of more, only their number. */
 const MOST = 100
 
 /** The sentences of a diagnostic, and what it is about. */
@@ -15,40 +15,52 @@ export interface Finding extends Pick<Diagnostic, 'flowId' | 'nodeId' | 'channel
 
 /** Gathers diagnostics. */
 export class Report {
-  private readonly found: Diagnostic[] = []
-  private errors = 0
-  private left = 0
+  private readonly found = { error: [] as Diagnostic[], warning: [] as Diagnostic[] }
+  private readonly left = { error: 0, warning: 0 }
 
   /** Whether anything is wrong that keeps the file from being used. */
   get failed(): boolean {
-    return this.errors > 0
+    return this.found.error.length > 0
   }
 
-  error(place: Place | undefined, finding: Finding): void {
-    this.add(place, { severity: 'error', ...finding })
+  /** A finding that takes time to word is given as a function: it is not asked once there are enough. */
+  error(place: Place | undefined, finding: Finding | (() => Finding)): void {
+    this.tell(place, 'error', finding)
   }
 
-  warning(place: Place | undefined, finding: Finding): void {
-    this.add(place, { severity: 'warning', ...finding })
+  warning(place: Place | undefined, finding: Finding | (() => Finding)): void {
+    this.tell(place, 'warning', finding)
   }
 
   add(place: Place | undefined, diagnostic: Diagnostic): void {
-    if (diagnostic.severity === 'error') this.errors++
-    if (this.found.length >= MOST && diagnostic.severity === 'warning') return
-    if (this.found.length >= MOST) this.left++
-    else this.found.push(place === undefined ? diagnostic : { ...diagnostic, ...whereabouts(place) })
+    const { severity, ...finding } = diagnostic
+    this.tell(place, severity, finding)
+  }
+
+  private tell(place: Place | undefined, severity: Diagnostic['severity'], finding: Finding | (() => Finding)): void {
+    const found = this.found[severity]
+    if (found.length >= MOST) {
+      this.left[severity]++
+      return
+    }
+    const told = typeof finding === 'function' ? finding() : finding
+    found.push({ severity, ...told, ...(place !== undefined && whereabouts(place)) })
   }
 
   /** All that was found, in the order of the files and lines. */
   get diagnostics(): readonly Diagnostic[] {
-    const sorted = this.found
+    return [...counted(this.found.error, this.left.error), ...counted(this.found.warning, this.left.warning)]
       .map((diagnostic, index) => ({ diagnostic, index }))
       .toSorted((a, b) => inFile(a.diagnostic, b.diagnostic) || a.index - b.index)
       .map(({ diagnostic }) => diagnostic)
-    const last = sorted.at(-1)
-    if (this.left === 0 || last === undefined) return sorted
-    return [...sorted.slice(0, -1), { ...last, message: `${last.message} There are ${this.left} more problems.` }]
   }
+}
+
+/** The last one says how many more there are. */
+function counted(found: readonly Diagnostic[], left: number): readonly Diagnostic[] {
+  const last = found.at(-1)
+  if (left === 0 || last === undefined) return found
+  return [...found.slice(0, -1), { ...last, message: `${last.message} There are ${left} more.` }]
 }
 
 const whereabouts = (place: Place): Partial<Diagnostic> => ({

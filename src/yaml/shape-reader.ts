@@ -1,8 +1,16 @@
 /** Reads data by its shape: what fits becomes plain values, what does not is reported, and what is beside it is read all the same. */
 import { match } from 'ts-pattern'
 import { closest } from '../graph/did-you-mean.ts'
-import { type Datum, type MappingDatum, type Place, type ScalarDatum, describeDatum, valueOf } from './datum.ts'
-import type { Report } from './report.ts'
+import {
+  type Datum,
+  type MappingDatum,
+  type Place,
+  type ScalarDatum,
+  describeDatum,
+  plainOf,
+  valueOf,
+} from './datum.ts'
+import type { Finding, Report } from './report.ts'
 import {
   type KeyShape,
   type NameKind,
@@ -140,7 +148,8 @@ export class ShapeReader {
     for (const { key, keyPlace, value } of datum.entries) {
       if (told.keys.has(key)) continue
       if (!Object.hasOwn(shape.keys, key)) {
-        whole = this.unknown(shape, key, keyPlace, missing) && whole
+        if (shape.open === true) values.push([key, plainOf(value)])
+        else whole = this.unknown(shape, key, keyPlace, missing) && whole
         continue
       }
       const read = this.key(shape.keys[key]!, value)
@@ -192,13 +201,12 @@ export class ShapeReader {
 
   /** Reports a key that is not known; says whether the record can be used all the same. */
   private unknown(shape: RecordShape, key: string, place: Place, missing: readonly string[]): boolean {
-    if (shape.open === true) return true
     const lax = this.lax && closest(key, missing) === undefined
-    const finding = {
+    const finding = (): Finding => ({
       code: 'ALLORA607',
       message: `${capital(shape.what)} has no key ${JSON.stringify(key)}.`,
       fix: whereItBelongs(key, shape, this.within),
-    } as const
+    })
     if (lax) this.report.warning(place, finding)
     else this.report.error(place, finding)
     return lax

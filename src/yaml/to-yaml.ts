@@ -33,7 +33,7 @@ import { parseAllora } from './parse-allora.ts'
  * ```
  */
 export function toYaml(given: Graphed | AlloraFile): string {
-  const graph = graphOf(given as Graphed)
+  const graph = 'warnings' in given ? given.graph : graphOf(given)
   const [first] = (originOf(given) ?? originOf(graph))?.files ?? []
   return first === undefined ? written(graph) : first.source.text
 }
