@@ -45,7 +45,7 @@ export const checkCommand: Command = {
 }
 
 /** What reading found and `check` finds, and the services that nobody brings along. */
-export function diagnosticsOf({ app, services, diagnostics, files }: LoadedApp): readonly Diagnostic[] {
+function diagnosticsOf({ app, services, diagnostics, files }: LoadedApp): readonly Diagnostic[] {
   // A file was checked when it was read, and its diagnostics have places.
   if (files.length > 0) return diagnostics
   const missing = app.contracts.filter((name) => !Object.hasOwn(services, name))
