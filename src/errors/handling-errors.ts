@@ -143,3 +143,8 @@ export class HopLimitError extends AlloraError {
 export class BarrierTimeoutError extends AlloraError {
   readonly code = 'ALLORA322'
 }
+
+/** `ALLORA323`: a store of claims in memory has no room for another payload. */
+export class ClaimStoreFullError extends AlloraError {
+  readonly code = 'ALLORA323'
+}

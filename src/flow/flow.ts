@@ -32,6 +32,7 @@ import type {
   AggregateOptions,
   BarrierOptions,
   ClaimCheckOptions,
+  ClaimCheckOutOptions,
   ClaimTicket,
   ConsumerOptions,
   FilterOptions,
@@ -383,7 +384,9 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
     options?: ResilienceOptions<P, H, FailureOf<Q>>,
-  ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
+  ): string extends ValueOf<Q>
+    ? FlowTypeError<'this selector may give any text, so no list of cases is complete: add { otherwise: (branch) => branch }'>
+    : Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
   /** The same, with a branch for what no case takes. */
   routeBy<
     Q extends Outcome<string>,
@@ -466,9 +469,12 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
   /** Puts the payload into a store and goes on with a ticket for it (Claim Check). */
   claimCheckIn(options: ClaimCheckOptions): Flow<Src, ClaimTicket<P>, H, E, R>
 
-  /** Goes on with the payload that a ticket stands for (Claim Check). */
+  /**
+   * Goes on with the payload that a ticket stands for (Claim Check). The store keeps it, since the ticket may come again, unless
+   * `remove` says that it is used once.
+   */
   claimCheckOut(
-    options: ClaimCheckOptions,
+    options: ClaimCheckOutOptions,
   ): P extends ClaimTicket<infer Q>
     ? Flow<Src, Q, H, E, R>
     : FlowTypeError<'claimCheckOut needs a ticket from claimCheckIn, and this payload is none'>

@@ -149,6 +149,11 @@ export interface ClaimCheckOptions extends StepOptions {
   /** Where payloads are kept: the same for check-in and check-out. */
   readonly store: ClaimStore
 }
+/** What a check-out takes. */
+export interface ClaimCheckOutOptions extends ClaimCheckOptions {
+  /** Whether the store forgets the payload once the flow has handled the message; absent = false, since a ticket may be used again. */
+  readonly remove?: boolean
+}
 
 declare const claimed: unique symbol
 

@@ -39,6 +39,8 @@ const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
   'through',
   'errorOutlet',
   'filter',
+  'validate',
+  'idempotent',
   'aggregate',
   'resequence',
   'gather',

@@ -113,9 +113,9 @@ test('a step costs about 120 instantiations, and an eighth more behind 400 of th
   expect(cost).toMatchInlineSnapshot(`
     {
       "10 steps": 2278,
-      "100 steps": 12048,
-      "400 steps": 53883,
-      "50 steps": 6772,
+      "100 steps": 11963,
+      "400 steps": 53543,
+      "50 steps": 6738,
     }
   `)
   expect(eachOf(cost, 400)).toBeLessThan(1.13 * eachOf(cost, 100))
@@ -148,9 +148,9 @@ test(
     expect(cost).toMatchInlineSnapshot(`
       {
         "10 steps": 2340,
-        "100 steps": 15760,
-        "400 steps": 99400,
-        "50 steps": 7772,
+        "100 steps": 15675,
+        "400 steps": 99060,
+        "50 steps": 7738,
       }
     `)
     expect(eachOf(cost, 400)).toBeLessThan(1.6 * eachOf(cost, 100))

@@ -82,6 +82,7 @@ const mistakes = {
   'a branch that builds': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => b.to(queue('b')).build() })`,
   'a selector with a case that has no branch': `flow().from(orders).routeBy((order) => (order.total > 9 ? 'large' : 'small'), { large: (b) => b })`,
   'a branch the selector never takes': `flow().from(orders).routeBy((order) => (order.total > 9 ? 'large' : 'small'), { large: (b) => b, small: (b) => b, huge: (b) => b.to(queue('c')) })`,
+  'a selector that may give any text, without otherwise': `flow().from(orders).routeBy((order) => order.id, { a: (b) => b }).to(queue('c'))`,
   'a selector that gives a number': `flow().from(orders).routeBy((order) => order.total, {})`,
 
   // Errors.
