@@ -9,7 +9,7 @@ const root: string = join(import.meta.dirname, '../..')
 export function packInto(folder: string): string {
   const source = join(folder, 'package')
   mkdirSync(source, { recursive: true })
-  for (const name of ['package.json', 'LICENSE', 'README.md', 'src']) {
+  for (const name of ['package.json', 'LICENSE', 'README.md', 'schema', 'src']) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(source, name), { recursive: true })
   }
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
