@@ -2,11 +2,12 @@
 import { AlloraError, type AlloraErrorOptions } from './allora-error.ts'
 import type { PayloadIssue } from './channel-errors.ts'
 
-/** Where a failed message went: the app's dead letters, an error channel, or the caller that waits for the reply. */
+/** Where a failed message went: the app's dead letters, an error channel, the caller that waits for the reply, or the next consumer of its channel. */
 export type Parking =
   | { readonly kind: 'deadLetters' }
   | { readonly kind: 'channel'; readonly channelId: string }
   | { readonly kind: 'caller' }
+  | { readonly kind: 'consumer'; readonly channelId: string }
 
 /**
  * `ALLORA301`: a step of a flow failed. `cause` is what the handler threw, or the value of the `Left` it returned.
@@ -74,9 +75,10 @@ export class DeadLettersFullError extends AlloraError {
   readonly code = 'ALLORA311'
 }
 
-/** `ALLORA312`: the message expired before it could be handled. */
+/** `ALLORA312`: the message expired before it could be handled. `parked` says where it is; absent, it is still the sender's. */
 export class ExpiredError extends AlloraError {
   readonly code = 'ALLORA312'
+  declare parked?: Parking
 }
 
 /** `ALLORA313`: a group did not complete in time and its members are dead letters. */
@@ -140,4 +142,9 @@ export class HopLimitError extends AlloraError {
 /** `ALLORA322`: no trigger came to a barrier in time. */
 export class BarrierTimeoutError extends AlloraError {
   readonly code = 'ALLORA322'
+}
+
+/** `ALLORA323`: a store of claims in memory has no room for another payload. */
+export class ClaimStoreFullError extends AlloraError {
+  readonly code = 'ALLORA323'
 }

@@ -32,6 +32,7 @@ import type {
   AggregateOptions,
   BarrierOptions,
   ClaimCheckOptions,
+  ClaimCheckOutOptions,
   ClaimTicket,
   ConsumerOptions,
   FilterOptions,
@@ -47,7 +48,7 @@ import type {
   TravelOptions,
   ValidateOptions,
 } from './step-options.ts'
-import type { HeaderValue, PartOf, Parts, Passed, Recover, SplitsBy } from './step-types.ts'
+import type { FailedBy, HeaderOutcome, PartOf, Parts, Passed, Recover, SplitsBy, WithHeader } from './step-types.ts'
 
 /**
  * A flow being built. Every operator gives a new flow and leaves this one as it is, so a chain can be forked at any point.
@@ -55,7 +56,7 @@ import type { HeaderValue, PartOf, Parts, Passed, Recover, SplitsBy } from './st
  * The type parameters are what is known of the messages at this point: the channel they come from, their payload, their headers,
  * the typed failures so far, and the channels and services referred to.
  */
-export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, H, E, R> {
+export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out R> extends FlowResult<P, H, E, R> {
   /**
    * Makes another payload (Message Translator).
    *
@@ -112,8 +113,8 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    */
   filter<F extends Handler<P, H, Outcome<boolean>, unknown>, C extends ChannelAccepting<P> = never>(
     predicate: F,
-    options?: FilterOptions<C> & ResilienceOptions<P, H, FailureOf<ReturnType<F>>>,
-  ): Flow<Src, Passed<P, F>, H, E | FailureOf<ReturnType<F>>, R | NamesIn<F> | Sent<C, P>>
+    options?: FilterOptions<C> & ResilienceOptions<P, H, FailedBy<F>>,
+  ): Flow<Src, Passed<P, F>, H, E | FailedBy<F>, R | NamesIn<F> | Sent<C, P>>
 
   /**
    * Makes a message of each part (Splitter): of the payload, or of what a function gives. Parts are arrays, iterables or async
@@ -383,7 +384,9 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
     selector: Handler<P, H, Q, N>,
     cases: SelectorBranches<P, H, ValueOf<Q>, Ends>,
     options?: ResilienceOptions<P, H, FailureOf<Q>>,
-  ): Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
+  ): string extends ValueOf<Q>
+    ? FlowTypeError<'this selector may give any text, so no list of cases is complete: add { otherwise: (branch) => branch }'>
+    : Joined<Src, E | FailureOf<Q>, R | N, Ends[keyof Ends]>
   /** The same, with a branch for what no case takes. */
   routeBy<
     Q extends Outcome<string>,
@@ -413,11 +416,11 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
    * const reply = await rt.request('names', 'Ann') // => { _tag: 'Right', right: 'Ann has 3 letters' }
    * ```
    */
-  setHeader<const K extends string, V extends Outcome<HeaderValue<K>>, N = never>(
+  setHeader<const K extends string, V extends HeaderOutcome<K>, N = never>(
     name: K,
     value: Handler<P, H, V, N>,
     options?: ResilienceOptions<P, H, FailureOf<V>>,
-  ): Flow<Src, P, string extends K ? H : Override<H, { readonly [k in K]: ValueOf<V> }>, E | FailureOf<V>, R | N>
+  ): Flow<Src, P, WithHeader<H, K, ValueOf<V>>, E | FailureOf<V>, R | N>
 
   /** Takes headers away. */
   removeHeaders<const K extends keyof (H & KnownHeaders) & string>(
@@ -466,9 +469,12 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
   /** Puts the payload into a store and goes on with a ticket for it (Claim Check). */
   claimCheckIn(options: ClaimCheckOptions): Flow<Src, ClaimTicket<P>, H, E, R>
 
-  /** Goes on with the payload that a ticket stands for (Claim Check). */
+  /**
+   * Goes on with the payload that a ticket stands for (Claim Check). The store keeps it, since the ticket may come again, unless
+   * `remove` says that it is used once.
+   */
   claimCheckOut(
-    options: ClaimCheckOptions,
+    options: ClaimCheckOutOptions,
   ): P extends ClaimTicket<infer Q>
     ? Flow<Src, Q, H, E, R>
     : FlowTypeError<'claimCheckOut needs a ticket from claimCheckIn, and this payload is none'>
@@ -597,7 +603,7 @@ export interface Flow<Src extends AnyChannel, P, H, E, R> extends FlowResult<P, 
 }
 
 /** A flow that has been sent somewhere: it replies nothing, and no step can follow. */
-export interface SealedFlow<Src extends AnyChannel, E, R> extends FlowResult<never, never, E, R> {
+export interface SealedFlow<out Src extends AnyChannel, out E, out R> extends FlowResult<never, never, E, R> {
   /** Sends the failures of all steps and of the last send to a channel, as an `ErrorMessage` each (Invalid Message Channel). */
   errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(
     channel: C,
@@ -618,14 +624,14 @@ export interface FlowStart<Id extends string> {
 }
 
 type FlowFrom<C, Id extends string> = C extends AnyChannel
-  ? unknown extends PayloadOf<C>
-    ? OpenFlow<C>
-    : Flow<C, PayloadOf<C>, {}, never, C>
+  ? FlowFromChannel<C, PayloadOf<C>>
   : [Id] extends [never]
     ? FlowTypeError<"a flow that begins with a source needs an id: write flow('nightly').from(...)">
     : C extends Source<infer P>
       ? Flow<ChannelToken<'direct', never, P>, P, {}, never, never>
       : never
+
+type FlowFromChannel<C extends AnyChannel, P> = unknown extends P ? OpenFlow<C> : Flow<C, P, {}, never, C>
 
 /**
  * A flow from a channel whose payload is not known yet: the annotated parameter of the first function says it. Without such a
@@ -650,8 +656,8 @@ export interface OpenFlow<C extends AnyChannel> extends Omit<
   /** Lets a message pass or not (Message Filter). A type guard narrows the payload. */
   filter<P, F extends Handler<P, {}, Outcome<boolean>, unknown>, D extends ChannelAccepting<P> = never>(
     predicate: F & Handler<P, {}, Outcome<boolean>, unknown>,
-    options?: FilterOptions<D> & ResilienceOptions<P, {}, FailureOf<ReturnType<F>>>,
-  ): Flow<Adopt<C, P>, Passed<P, F>, {}, FailureOf<ReturnType<F>>, Adopt<C, P> | NamesIn<F> | Sent<D, P>>
+    options?: FilterOptions<D> & ResilienceOptions<P, {}, FailedBy<F>>,
+  ): Flow<Adopt<C, P>, Passed<P, F>, {}, FailedBy<F>, Adopt<C, P> | NamesIn<F> | Sent<D, P>>
 
   /** Makes a message of each part that a function gives (Splitter). */
   split<P, Q extends Outcome<Parts> = never, N = never>(

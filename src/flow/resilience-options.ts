@@ -2,6 +2,7 @@
 import type { CircuitBreakerPolicy, RetryPolicy, StepTimeout } from '../graph/graph.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { Failure } from '../message/failure.ts'
+import type { NoContract } from './service.ts'
 import type { StepOptions } from './step-options.ts'
 
 /**
@@ -51,11 +52,11 @@ export interface ResilienceOptions<in P, in H, in E> extends StepOptions {
    */
   readonly concurrency?: number
   /** Messages with the same key pass the step one after the other; those with the key `undefined` at any time. */
-  readonly orderBy?: (payload: P, exchange: Exchange<P, H>) => unknown
+  readonly orderBy?: ((payload: P, exchange: Exchange<P, H>) => unknown) & NoContract
 }
 
 /** How often, when and why a failed call is repeated: after `min(max, delay * factor ** (n - 1))` milliseconds, n = 1 for the first retry. */
 export interface RetryOptions<in E> extends Omit<RetryPolicy, 'when'> {
   /** Whether a failure is worth another call; absent = each one is, typed failures too. */
-  readonly when?: (failure: Failure<E>) => boolean
+  readonly when?: ((failure: Failure<E>) => boolean) & NoContract
 }

@@ -77,7 +77,7 @@ export type AskedBranches<P, H, Ends> = {
   readonly [K in keyof Ends]: (
     branch: Branch<P, H>,
   ) => Ends[K] &
-    ([PayloadAfter<Ends[K]>] extends [never]
+    ([Ends[K]] extends [FlowResult<never, unknown, unknown, unknown>]
       ? FlowTypeError<'a branch of scatterGather replies with its last payload, and this one ends in a channel: leave .to out'>
       : unknown)
 }

@@ -1,6 +1,7 @@
 /** Services: named functions. The graph stores the name, the function travels beside it. */
 import { InvalidNameError, UnboundServiceError } from '../errors/flow-errors.ts'
 import type { Exchange } from '../message/exchange.ts'
+import type { FlowTypeError } from './flow-type-error.ts'
 import type { FailureOf, TypedOutcome, ValueOf } from './outcome.ts'
 
 declare const names: unique symbol
@@ -14,6 +15,19 @@ export interface Handler<in P, in H, out R, out N = never> {
 /** What a function made by {@link service} or {@link contract} tells the flow it is used in. */
 export interface Named<out N> {
   readonly [names]?: N | undefined
+}
+
+/**
+ * Adds to the type of an option: its function is there when the flow is built. The runtime asks only for contracts that are the function
+ * of a step; to ask for those in options too, every step would have to know the type of each.
+ */
+export interface NoContract {
+  readonly [names]?:
+    | {
+        readonly name?: string
+        readonly needs?: FlowTypeError<'a contract can only be the function of a step: write a function or service(...) here'>
+      }
+    | undefined
 }
 
 /** The services a function stands for. */

@@ -1,6 +1,6 @@
 /** What takes messages out of the app at the end of a flow: the contract of sinks. */
 import type { Exchange } from '../message/exchange.ts'
-import type { Accepting } from './channel-token.ts'
+import type { Accepting, AnyChannel } from './channel-token.ts'
 
 declare const failure: unique symbol
 
@@ -15,4 +15,4 @@ export interface Sink<in P, out E = never> extends Accepting<P> {
 }
 
 /** The typed failures of what a flow ends in; a channel has none. */
-export type SinkFailure<S> = S extends Sink<never, infer E> ? E : never
+export type SinkFailure<S> = S extends AnyChannel ? never : S extends Sink<never, infer E> ? E : never

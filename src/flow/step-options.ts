@@ -5,6 +5,7 @@ import type { ClaimStore } from '../message/claim-store.ts'
 import type { KeyStore } from '../message/key-store.ts'
 import type { AnyChannel, ChannelAccepting, PayloadOf } from './channel-token.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
+import type { NoContract } from './service.ts'
 
 /** What every operator takes. */
 export interface StepOptions {
@@ -17,7 +18,7 @@ export interface ConsumerOptions<P> extends StepOptions {
   /** Messages in work at the same time; absent = 1. */
   readonly concurrency?: number
   /** Messages of one key keep their order, also with a concurrency above 1. */
-  readonly orderBy?: (payload: P, message: Message<P>) => unknown
+  readonly orderBy?: ((payload: P, message: Message<P>) => unknown) & NoContract
 }
 
 /** How messages are taken from a source. */
@@ -39,17 +40,17 @@ export type FilterOptions<C> = StepOptions &
 /** How messages become groups, and groups one message. */
 export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extends StepOptions {
   /** The key of a message's group; absent = its correlation id. */
-  readonly correlateBy?: (payload: P, exchange: Exchange<P, H>) => unknown
+  readonly correlateBy?: ((payload: P, exchange: Exchange<P, H>) => unknown) & NoContract
   /** A group is complete at this many; absent = the size of the split it came from. */
   readonly size?: number
   /** Whether a group is complete; asked with each arrival. */
-  readonly when?: (group: readonly P[]) => boolean
+  readonly when?: ((group: readonly P[]) => boolean) & NoContract
   /** Milliseconds after a group's first message. */
   readonly timeout?: number
   /** What the timeout does with the group; absent = `'emit'`. */
   readonly onTimeout?: 'emit' | 'discard' | 'deadLetter'
   /** Makes the payload of the group; absent = the list of payloads. */
-  readonly combine?: (group: readonly P[]) => G
+  readonly combine?: ((group: readonly P[]) => G) & NoContract
   /** Open groups at most; absent = 10,000. */
   readonly maxGroups?: number
   /** Complete groups remembered to tell late arrivals; absent = 10,000. */
@@ -61,7 +62,7 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
 /** How messages are put into the order of their `sequence` headers. */
 export interface ResequenceOptions<P, H, C extends ChannelAccepting<P>> extends StepOptions {
   /** The key of a message's sequence; absent = its correlation id. */
-  readonly correlateBy?: (payload: P, exchange: Exchange<P, H>) => unknown
+  readonly correlateBy?: ((payload: P, exchange: Exchange<P, H>) => unknown) & NoContract
   /** Milliseconds that messages wait for those missing before them. */
   readonly timeout: number
   /** What the timeout does with the messages that waited, up to the next gap. */
@@ -83,7 +84,7 @@ export interface ScatterGatherOptions<Policy extends 'fail' | 'omit'> extends St
 /** What a message waits for. */
 export interface BarrierOptions<P, C extends AnyChannel> extends StepOptions {
   /** The key of a message and of its trigger; absent = the correlation id. */
-  readonly correlateBy?: (payload: P | PayloadOf<C>, exchange: Exchange<P | PayloadOf<C>>) => unknown
+  readonly correlateBy?: ((payload: P | PayloadOf<C>, exchange: Exchange<P | PayloadOf<C>>) => unknown) & NoContract
   /** Milliseconds that a message waits before it fails with a `BarrierTimeoutError`, and a trigger that came first before it is dropped. */
   readonly timeout: number
   /** The channel triggers come by; each lets one message go on. */
@@ -93,7 +94,7 @@ export interface BarrierOptions<P, C extends AnyChannel> extends StepOptions {
 /** How often a body is run. */
 export interface LoopOptions<P, H> extends StepOptions {
   /** Whether there is another turn; asked before each. */
-  readonly while: (payload: P, exchange: Exchange<P, H>) => boolean | PromiseLike<boolean>
+  readonly while: ((payload: P, exchange: Exchange<P, H>) => boolean | PromiseLike<boolean>) & NoContract
   /** Turns of one message at most, at least 1; with more it fails with a `HopLimitError`. */
   readonly max: number
 }
@@ -134,7 +135,7 @@ export interface ThrottleOptions extends StepOptions {
 /** What `idempotent` takes. */
 export interface IdempotentOptions<P, H, C extends ChannelAccepting<P>> extends StepOptions {
   /** What makes two messages the same. */
-  readonly key: (payload: P, exchange: Exchange<P, H>) => string | number
+  readonly key: ((payload: P, exchange: Exchange<P, H>) => string | number) & NoContract
   /** Where keys are remembered; absent = the last 100,000 in memory. */
   readonly store?: KeyStore
   /** Milliseconds that a key is remembered; absent = as long as there is room. */
@@ -147,6 +148,11 @@ export interface IdempotentOptions<P, H, C extends ChannelAccepting<P>> extends 
 export interface ClaimCheckOptions extends StepOptions {
   /** Where payloads are kept: the same for check-in and check-out. */
   readonly store: ClaimStore
+}
+/** What a check-out takes. */
+export interface ClaimCheckOutOptions extends ClaimCheckOptions {
+  /** Whether the store forgets the payload once the flow has handled the message; absent = false, since a ticket may be used again. */
+  readonly remove?: boolean
 }
 
 declare const claimed: unique symbol

@@ -2,7 +2,7 @@
 import type { Exchange } from '../message/exchange.ts'
 import type { Failure } from '../message/failure.ts'
 import type { KnownHeaders } from '../message/headers.ts'
-import type { ValueOf } from './outcome.ts'
+import type { FailureOf, Outcome, ValueOf } from './outcome.ts'
 import type { Named } from './service.ts'
 
 /** Takes a failure and makes a payload to go on with. The exchange is as it was when it entered the failing step. */
@@ -17,14 +17,34 @@ export type Passed<P, F> = F extends ((payload: any, exchange: never) => payload
     : P
   : P
 
-/** What can be split: anything iterable but text. */
-export type Parts = (Iterable<unknown> & object) | AsyncIterable<unknown>
+/** The typed failures of a predicate; most give a plain `boolean`. */
+export type FailedBy<F> = F extends (...args: never) => boolean
+  ? never
+  : F extends (...args: never) => infer R
+    ? FailureOf<R>
+    : never
 
-/** One part. */
-export type PartOf<S> = S extends Iterable<infer T> ? T : S extends AsyncIterable<infer T> ? T : never
+/** What can be split: anything iterable but text. */
+export type Parts = readonly unknown[] | (Iterable<unknown> & object) | AsyncIterable<unknown>
+
+/** One part. Arrays come first: to match one with the structure of `Iterable` costs ten times as much. */
+export type PartOf<S> = S extends readonly (infer T)[]
+  ? T
+  : S extends Iterable<infer T>
+    ? T
+    : S extends AsyncIterable<infer T>
+      ? T
+      : never
 
 /** What is split: what the splitter gives, or, without one, the payload itself. */
 export type SplitsBy<P, Q> = [Q] extends [never] ? P : ValueOf<Q>
 
-/** What a header may be set to: the known ones have their types. */
-export type HeaderValue<K> = K extends keyof KnownHeaders ? NonNullable<KnownHeaders[K]> : unknown
+/** What the function of a header may return: the known ones have their types. */
+export type HeaderOutcome<K> = K extends keyof KnownHeaders ? Outcome<NonNullable<KnownHeaders[K]>> : unknown
+
+/** `H` with one header set; of a computed name nothing is known. */
+export type WithHeader<H, K extends string, V> = string extends K
+  ? H
+  : [K & keyof H] extends [never]
+    ? H & { readonly [k in K]: V }
+    : Omit<H, K> & { readonly [k in K]: V }

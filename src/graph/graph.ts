@@ -304,6 +304,8 @@ export interface ClaimCheckInNode extends NodeBase {
 export interface ClaimCheckOutNode extends NodeBase {
   readonly kind: 'claimCheckOut'
   readonly store: FunctionName
+  /** Whether the store forgets the payload once the flow has handled the message; absent = false. */
+  readonly remove?: boolean
 }
 /** Copies every message to a channel and goes on (Wire Tap). */
 export interface TapNode extends NodeBase {

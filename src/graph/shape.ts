@@ -220,7 +220,7 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
     passesOn: 'sometimes',
   },
   claimCheckIn: { fields: { id, store: fn }, ...step },
-  claimCheckOut: { fields: { id, store: fn }, ...step },
+  claimCheckOut: { fields: { id, store: fn, remove: optional({ type: 'flag' }) }, ...step },
   tap: { fields: { id, channel: to }, ...step, canFail: false },
   through: { fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) }, ...step },
   call: { fields: { id, flow, channel: to, ...resilience }, ...step },

@@ -12,13 +12,15 @@ import type {
   Subscription,
   TransportEnv,
 } from '../transport/transport.ts'
+import { retain } from '../message/retain.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import { DirectSubscription } from './direct-subscription.ts'
 import { leftovers } from './leftovers.ts'
 import { LinkedList, unlink } from './linked-list.ts'
 import { MemoryDelivery } from './memory-delivery.ts'
 import { MemoryPort } from './memory-port.ts'
-import { closedUnhandled, noSubscriber } from './refusals.ts'
+import { isExpired, mayExpire } from './message-order.ts'
+import { closedUnhandled, expiredAndParked, expiredAndRefused, noSubscriber } from './refusals.ts'
 import { Waiter, ignore } from './waiter.ts'
 
 /** A delivery whose sender is there. */
@@ -33,7 +35,7 @@ class DirectDelivery extends MemoryDelivery {
   outcome: Waiter<void> | undefined = undefined
   /** Set when it was given back: what its sender waits for instead. */
   again: Promise<void> | undefined = undefined
-  private readonly port: DirectPort
+  protected readonly port: DirectPort
 
   constructor(port: DirectPort, message: AnyMessage, attempt: number, signal: AbortSignal | undefined) {
     super()
@@ -55,12 +57,33 @@ class DirectDelivery extends MemoryDelivery {
   protected override returned(delay: number): void {
     this.port.giveBack(this, delay)
   }
+
+  static {
+    retain(new DirectDelivery(undefined as never, undefined as never, 1, undefined))
+  }
+}
+
+/** A delivery in failover. Given back, it starts anew with the first consumer; failed, it goes to the next. */
+class FailoverDelivery extends DirectDelivery {
+  /** Who has it. */
+  holder: DirectSubscription | undefined = undefined
+  /** Who has failed it, and with what. */
+  tried: readonly DirectSubscription[] = []
+  failures: readonly unknown[] = []
+
+  override next(): FailoverDelivery {
+    return new FailoverDelivery(this.port, this.message, this.attempt + 1, this.signal)
+  }
+
+  passOn(failure: unknown): boolean {
+    return this.state === 'out' && this.port.passOn(this, failure)
+  }
 }
 
 /**
  * A channel without a buffer. While all its consumers are paused, senders wait as at a full queue. A message that is nacked goes to a
- * consumer again, and its sender goes on waiting: the result of the last delivery counts. With `dispatch: 'failover'` a consumer that
- * fails without having settled the delivery passes it on to the next one.
+ * consumer again, and its sender goes on waiting: the result of the last delivery counts. With `dispatch: 'failover'` a consumer passes
+ * on what it fails, or fails without having settled it, and the next one is called.
  */
 export class DirectPort extends MemoryPort {
   private consumers: readonly DirectSubscription[] = []
@@ -81,7 +104,8 @@ export class DirectPort extends MemoryPort {
     })
   }
 
-  override consume({ name, credit = 1 }: ConsumeOptions, consumer: Consumer): Subscription {
+  override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
+    const { name } = options
     const [first] = this.consumers
     if (first !== undefined && this.spec.dispatch === undefined) {
       throw new DoubleConsumerError(
@@ -89,7 +113,9 @@ export class DirectPort extends MemoryPort {
         { channelId: this.spec.id },
       )
     }
-    const subscription = new DirectSubscription(name, credit, consumer, () => this.update(this.consumers))
+    const acksOnly = options.acksOnly === true && this.spec.dispatch !== 'failover'
+    const changed = (): void => this.update(this.consumers)
+    const subscription = new DirectSubscription({ ...options, acksOnly }, consumer, changed)
     this.update([...this.consumers, subscription])
     return subscription
   }
@@ -121,6 +147,20 @@ export class DirectPort extends MemoryPort {
     delivery.again = this.handLater(delivery.next(), this.ended ? 0 : delay)
   }
 
+  /** Lets the next consumer try a message that the one who has it failed. False when each has tried. */
+  passOn(delivery: FailoverDelivery, failure: unknown): boolean {
+    const tried = [...delivery.tried, delivery.holder!]
+    if (this.active.every((consumer) => tried.includes(consumer))) return false
+    unlink(delivery)
+    this.stats.inFlight--
+    delivery.state = 'returned'
+    const next = delivery.next()
+    next.tried = tried
+    next.failures = [...delivery.failures, failure]
+    delivery.again = this.handLater(next, 0)
+    return true
+  }
+
   protected override admits(): boolean {
     return this.active.length > 0
   }
@@ -131,45 +171,73 @@ export class DirectPort extends MemoryPort {
 
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     this.stats.accepted++
-    const delivery = new DirectDelivery(this, message, 1, options?.signal)
+    const signal = options?.signal
+    const delivery =
+      this.spec.dispatch === 'failover'
+        ? new FailoverDelivery(this, message, 1, signal)
+        : new DirectDelivery(this, message, 1, signal)
     const delay = options?.delay ?? 0
-    return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery, NO_FAILURES)
+    return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery)
   }
 
-  /** Calls the next consumer. `failures` are those of the consumers called before, in failover. */
-  private hand(delivery: DirectDelivery, failures: readonly unknown[]): void | Promise<void> {
-    const { active, spec } = this
-    const { consumer } = active[spec.dispatch === 'roundRobin' ? this.turn++ % active.length : failures.length]!
+  /** Calls the consumer whose turn it is. */
+  private hand(delivery: DirectDelivery): void | Promise<void> {
+    if (mayExpire(delivery.message) && isExpired(delivery.message, this.env.clock.now())) return this.expire(delivery)
+    const { consumer, acksOnly } = this.consumerFor(delivery)
     delivery.state = 'out'
-    this.unsettled.push(delivery)
     this.stats.inFlight++
     let running: void | Promise<void>
     try {
       running = consumer(delivery)
     } catch (failure) {
-      return this.failed(delivery, [...failures, failure])
+      this.keep(delivery)
+      return this.failed(delivery, failure)
     }
+    this.keep(delivery)
     if (running === undefined) return delivery.again
+    if (acksOnly) return running
     return running.then(
       () => delivery.again,
-      (failure: unknown) => this.failed(delivery, [...failures, failure]),
+      (failure: unknown) => this.failed(delivery, failure),
     )
   }
 
-  private failed(delivery: DirectDelivery, failures: readonly unknown[]): void | Promise<void> {
+  /** Notes a delivery that was not settled at once. */
+  private keep(delivery: DirectDelivery): void {
+    if (delivery.state === 'out') this.unsettled.push(delivery)
+  }
+
+  private consumerFor(delivery: DirectDelivery): DirectSubscription {
+    const { active } = this
+    if (this.spec.dispatch === 'roundRobin') return active[this.turn++ % active.length]!
+    if (!(delivery instanceof FailoverDelivery)) return active[0]!
+    delivery.holder = active.find((consumer) => !delivery.tried.includes(consumer)) ?? active[0]!
+    return delivery.holder
+  }
+
+  private failed(delivery: DirectDelivery, failure: unknown): void | Promise<void> {
+    if (delivery instanceof FailoverDelivery && delivery.again === undefined) delivery.passOn(failure)
     if (delivery.again !== undefined) return delivery.again
-    const failover = this.spec.dispatch === 'failover' && delivery.state === 'out'
-    if (failover && failures.length < this.active.length) {
-      delivery.state = 'returned'
-      unlink(delivery)
-      this.stats.inFlight--
-      return this.hand(delivery.next(), failures)
-    }
-    if (failures.length === 1) throw failures[0]
+    if (!(delivery instanceof FailoverDelivery) || delivery.failures.length === 0) throw failure
+    const failures = [...delivery.failures, failure]
     throw new AggregateError(
       failures,
       `All ${failures.length} consumers of channel "${this.spec.id}" failed to handle the message. See the errors of this one.`,
     )
+  }
+
+  /** Its time has passed: it becomes a dead letter, and its sender is told. */
+  private expire({ message }: DirectDelivery): never {
+    const { id } = this.spec
+    try {
+      this.env.onExpired(id, message)
+    } catch (refusal) {
+      this.stats.dropped++
+      this.env.onDropped(id, message, 'refused')
+      throw expiredAndRefused(id, message, refusal)
+    }
+    this.stats.expired++
+    throw expiredAndParked(id, message)
   }
 
   /** Keeps an accepted message until the delay is over, or the stack of whoever gave it back. */
@@ -200,7 +268,7 @@ export class DirectPort extends MemoryPort {
   }
 
   private handOrDrop(delivery: DirectDelivery): void | Promise<void> {
-    if (this.active.length > 0) return this.hand(delivery, NO_FAILURES)
+    if (this.active.length > 0) return this.hand(delivery)
     this.stats.dropped++
     this.env.onDropped(this.spec.id, delivery.message, 'no-subscriber')
     throw noSubscriber(this.spec, delivery.message)
@@ -213,5 +281,3 @@ export class DirectPort extends MemoryPort {
     this.admit()
   }
 }
-
-const NO_FAILURES: readonly unknown[] = []

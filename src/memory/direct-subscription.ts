@@ -1,19 +1,21 @@
 /** A consumer of a direct channel. */
-import type { Consumer, Subscription } from '../transport/transport.ts'
+import type { ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
 
 /** See {@link Subscription}. Its credit has no meaning: there is never more in work than there are senders. */
 export class DirectSubscription implements Subscription {
   credit: number
   readonly name: string
   readonly consumer: Consumer
+  readonly acksOnly: boolean
   paused = false
   stopped = false
   private readonly changed: () => void
 
-  constructor(name: string, credit: number, consumer: Consumer, changed: () => void) {
+  constructor({ name, credit = 1, acksOnly = false }: ConsumeOptions, consumer: Consumer, changed: () => void) {
     this.name = name
     this.credit = credit
     this.consumer = consumer
+    this.acksOnly = acksOnly
     this.changed = changed
   }
 

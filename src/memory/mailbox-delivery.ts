@@ -1,5 +1,6 @@
 /** One stay of a message in a mailbox: its place in the order, its attempt, its key. */
 import type { AnyMessage, Settlement } from '../transport/transport.ts'
+import { retain } from '../message/retain.ts'
 import type { Handling } from './handling.ts'
 import { MemoryDelivery } from './memory-delivery.ts'
 
@@ -65,5 +66,9 @@ export class MailboxDelivery extends MemoryDelivery {
 
   protected override returned(delay: number): void {
     this.owner.giveBack(this, delay)
+  }
+
+  static {
+    retain(new MailboxDelivery(undefined as never, undefined as never, 1, 0))
   }
 }

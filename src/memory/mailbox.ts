@@ -17,11 +17,11 @@ import { LinkedList, unlink } from './linked-list.ts'
 import type { DeliveryOwner, MailboxDelivery } from './mailbox-delivery.ts'
 import { type ConsumerHost, MailboxSubscription } from './mailbox-subscription.ts'
 import type { MemoryDelivery } from './memory-delivery.ts'
-import { type MessageOrder, headersOf, mayExpire } from './message-order.ts'
+import { type MessageOrder, headersOf, isExpired, mayExpire } from './message-order.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiverLine, type Supply } from './receiver-line.ts'
 import { type Receiver, Taker, hand } from './receiver.ts'
-import { closedForTaking, otherKey } from './refusals.ts'
+import { closedForTaking, expiredAndParked, otherKey } from './refusals.ts'
 import { mayWait } from './waiter.ts'
 
 /** The channel a mailbox belongs to. */
@@ -128,7 +128,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     if (delivery !== undefined) return accept(delivery)
     if (!mayWait(options?.timeout)) return undefined
     if (this.closed) throw closedForTaking(this.channelId)
-    return this.wait(options ?? {}, accept)
+    return this.wait(options ?? NO_OPTIONS, accept)
   }
 
   tryTake(options: TakeOptions = NO_OPTIONS): MailboxDelivery | undefined {
@@ -255,7 +255,8 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   }
 
   private wait<T>(options: TakeOptions, accept: (delivery: MailboxDelivery) => T): Promise<T | undefined> {
-    const taker = new Taker(accept).limit(this.setup.env.clock, options, () => taker.resolve(undefined))
+    const taker = new Taker(accept)
+    if (options !== NO_OPTIONS) taker.limit(this.setup.env.clock, options, () => taker.resolve(undefined))
     if (options.correlationId !== undefined) {
       this.store.correlations.wait(options.correlationId, taker)
     } else {
@@ -276,17 +277,12 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   private nextAlive(first: MailboxDelivery, correlationId: string | undefined): MailboxDelivery | undefined {
     const stuck: MailboxDelivery[] = []
     let delivery: MailboxDelivery | undefined = first
-    while (delivery !== undefined && this.isExpired(delivery.message)) {
+    while (delivery !== undefined && isExpired(delivery.message, this.setup.env.clock.now())) {
       if (!this.expire(delivery)) stuck.push(delivery.next(delivery.attempt))
       delivery = this.store.take(correlationId)
     }
     for (const again of stuck) this.store.putBack(again)
     return delivery
-  }
-
-  private isExpired(message: AnyMessage): boolean {
-    const { expiresAt } = headersOf(message)
-    return expiresAt !== undefined && expiresAt <= this.setup.env.clock.now()
   }
 
   private expire(delivery: MailboxDelivery): boolean {
@@ -297,6 +293,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     }
     this.leave()
     this.counts.expired++
+    delivery.handling?.failed(expiredAndParked(this.channelId, delivery.message))
     this.finish(delivery)
     return true
   }

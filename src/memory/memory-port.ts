@@ -12,6 +12,7 @@ import type {
   Subscription,
   TransportEnv,
 } from '../transport/transport.ts'
+import { retain } from '../message/retain.ts'
 import { Counts } from './counts.ts'
 import { LinkedList } from './linked-list.ts'
 import { closedForSending, nothingToTake, timedOut } from './refusals.ts'
@@ -26,6 +27,10 @@ export class Sender extends Waiter<void, Sender> {
     super()
     this.message = message
     this.options = options
+  }
+
+  static {
+    retain(new Sender(undefined as never, {}))
   }
 }
 
@@ -122,7 +127,9 @@ export abstract class MemoryPort implements ChannelPort {
     if (!mayWait(timeout)) throw timedOut(this.spec, message, 0)
     const sender = new Sender(message, options)
     this.senders.push(sender)
-    return sender.limit(this.env.clock, options, () => sender.reject(timedOut(this.spec, message, timeout!))).promise
+    // Most wait without limit, and need no function that ends the waiting.
+    const elapsed = timeout === undefined ? ignore : () => sender.reject(timedOut(this.spec, message, timeout))
+    return sender.limit(this.env.clock, options, elapsed).promise
   }
 
   /** The first sender that may come in. Those that never will are told. */

@@ -1,7 +1,7 @@
 /** Which of two buffered messages comes first: by rank, and then by arrival. */
 import { InvalidOptionError } from '../errors/channel-errors.ts'
 import type { ChannelSpec } from '../graph/graph.ts'
-import type { HeadersInit } from '../message/headers.ts'
+import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import { MessageRecord } from '../message/message.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 
@@ -20,7 +20,14 @@ export function headersOf(message: AnyMessage): HeadersInit {
 
 /** Whether the time has to be looked at before the message is handed out. */
 export function mayExpire(message: AnyMessage): boolean {
-  return headersOf(message).expiresAt !== undefined
+  const headers = headersOf(message)
+  return headers !== NO_HEADERS && headers.expiresAt !== undefined
+}
+
+/** Whether the message must not be handled any more (rule C11). */
+export function isExpired(message: AnyMessage, now: number): boolean {
+  const { expiresAt } = headersOf(message)
+  return expiresAt !== undefined && expiresAt <= now
 }
 
 /** The order of `queue`, `rendezvous` and `pubsub`. */

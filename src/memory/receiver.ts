@@ -1,4 +1,5 @@
 /** Who waits for the messages of a mailbox: takers, for one each, and consumers, as long as they have credit. */
+import { retain } from '../message/retain.ts'
 import { type Linked, isLinked } from './linked-list.ts'
 import type { MailboxDelivery } from './mailbox-delivery.ts'
 import { Waiter } from './waiter.ts'
@@ -32,6 +33,10 @@ export class Taker<T> extends Waiter<T | undefined, Receiver> implements Receive
 
   dismiss(reason: () => unknown): void {
     this.reject(reason())
+  }
+
+  static {
+    retain(new Taker(() => undefined))
   }
 }
 

@@ -7,7 +7,9 @@ import {
   SendTimeoutError,
   UnsupportedError,
 } from '../errors/channel-errors.ts'
+import type { ExpiredError } from '../errors/handling-errors.ts'
 import type { ChannelSpec } from '../graph/graph.ts'
+import { expired } from '../transport/expiry.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 
 /** A send to a closed channel. */
@@ -35,6 +37,21 @@ export function closedUnhandled(spec: ChannelSpec): ChannelClosedError {
     `Channel "${spec.id}" was closed with its transport before the message was handled. The message is among the leftovers of close().`,
     { channelId: spec.id },
   )
+}
+
+/** A sender that waits for the handling of a message that has expired, and is a dead letter. */
+export function expiredAndParked(channelId: string, message: AnyMessage): ExpiredError {
+  const error = expired(channelId, message.id)
+  error.parked = { kind: 'deadLetters' }
+  error.message += ' The message is a dead letter.'
+  return error
+}
+
+/** A direct sender whose message has expired and could not become a dead letter. */
+export function expiredAndRefused(channelId: string, message: AnyMessage, refusal: unknown): ExpiredError {
+  const error = expired(channelId, message.id)
+  error.message += ` It could not become a dead letter: ${refusal instanceof Error ? refusal.message : String(refusal)}`
+  return error
 }
 
 /** `overflow: 'reject'`. */

@@ -1,6 +1,7 @@
 /** The message: immutable, with an id and a timestamp that are always readable and headers that are never mutated. */
 import { type HeadersInit, type KnownHeaders, NO_HEADERS, checkHeaders } from './headers.ts'
 import { type IdSource, idText, mix, readId } from './identity.ts'
+import { retain } from './retain.ts'
 
 /** What the library made to carry a payload: a message or a draft. An object that only looks like one is a payload itself. */
 export interface Envelope<out P> {
@@ -155,8 +156,9 @@ export class MessageRecord implements Message<unknown> {
     return typeof this.root === 'string' ? this.root : this.root(this.sequence)
   }
 
-  // What Node prints: the message as users know it.
   static {
+    retain(new MessageRecord(undefined, NO_HEADERS, 0, '', 0))
+    // What Node prints: the message as users know it.
     Object.defineProperty(MessageRecord.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value(
         this: MessageRecord,

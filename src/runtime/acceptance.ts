@@ -2,17 +2,18 @@
 import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import type { IdSource } from '../message/identity.ts'
 import { MessageRecord, isDraft, isMessage } from '../message/message.ts'
+import { withHeaders } from './frame.ts'
 import type { Clock } from '../transport/clock.ts'
 
 /** The entrance of a runtime: everything from outside becomes a fresh message here (rules M1, M5). */
 export class Acceptance {
   private readonly ids: IdSource
-  private readonly clock: Clock
+  private readonly stamp: () => number
   private count = 0
 
   constructor(ids: IdSource, clock: Clock) {
     this.ids = ids
-    this.clock = clock
+    this.stamp = clock.stamp?.bind(clock) ?? (() => clock.now())
   }
 
   /** A fresh message of a payload, a draft, or a message received before, which becomes its cause. */
@@ -25,11 +26,11 @@ export class Acceptance {
   /** The same with a return address. */
   acceptRequest(value: unknown, replyTo: string): MessageRecord {
     const message = this.accept(value)
-    message.rawHeaders = Object.assign({}, message.rawHeaders, { replyTo })
+    message.rawHeaders = withHeaders(message.rawHeaders, { replyTo })
     return message
   }
 
   private fresh(payload: unknown, headers: HeadersInit): MessageRecord {
-    return new MessageRecord(payload, headers, this.clock.now(), this.ids, ++this.count)
+    return new MessageRecord(payload, headers, this.stamp(), this.ids, ++this.count)
   }
 }

@@ -90,7 +90,7 @@ export class Behaviour {
       .with({ kind: 'throttle' }, (it) => throttle(step, it, host))
       .with({ kind: 'idempotent' }, (it) => this.idempotent(step, it))
       .with({ kind: 'claimCheckIn' }, (it) => claimCheckIn(step, fn(it.store)() as ClaimStore))
-      .with({ kind: 'claimCheckOut' }, (it) => claimCheckOut(step, fn(it.store)() as ClaimStore))
+      .with({ kind: 'claimCheckOut' }, (it) => claimCheckOut(step, it, fn(it.store)() as ClaimStore, host))
       .with({ kind: 'tap' }, (it) => tap(step, channel(it.channel), host))
       .with({ kind: 'outlet' }, { kind: 'through' }, (it) => outlet(step, channel(it.channel)))
       .with({ kind: 'sink' }, (it) => sink(step, this.writer(step, it)))

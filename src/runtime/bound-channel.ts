@@ -1,43 +1,54 @@
 /** A channel as the runtime's own code sends to it: its port, and the `accepted` event for those who listen. */
+import { type ChannelInterceptor, interceptPort } from '../transport/interceptors.ts'
 import type { AnyMessage, ChannelPort, Delivery, SendOptions } from '../transport/transport.ts'
+import { Announcer } from './announcer.ts'
 import type { EventHub } from './events.ts'
+
+/** What sending gives when everything was done at once: one promise for all, since making one costs more than the send. */
+export const DONE: Promise<void> = Promise.resolve()
 
 /** A port of a transport, bound to a runtime. */
 export class BoundChannel {
   readonly id: string
   readonly port: ChannelPort
-  /** A direct channel hands over in the sender's own context, so its consumer announces the message before it is handled. */
+  /** A direct channel hands over in the sender's own context. */
   readonly handsOver: boolean
   /** `trySend` can be used. */
   readonly synchronous: boolean
   private readonly events: EventHub
+  /** The port while somebody listens for what it accepts. */
+  private readonly announced: ChannelPort
+  private readonly announcer: Announcer
 
-  constructor(port: ChannelPort, synchronous: boolean, events: EventHub) {
+  constructor(port: ChannelPort, interceptors: readonly ChannelInterceptor[], synchronous: boolean, events: EventHub) {
     this.id = port.spec.id
-    this.port = port
+    this.port = interceptPort(port, interceptors)
     this.handsOver = port.spec.kind === 'direct'
     this.synchronous = synchronous
     this.events = events
+    this.announcer = new Announcer((message) => events.emit('accepted', { channelId: this.id, message }))
+    this.announced = interceptPort(port, [...interceptors, this.announcer])
   }
 
   send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
-    const sending = this.port.send(message, options)
-    if (this.events.listeners.accepted === undefined || this.handsOver) return sending
-    if (sending === undefined) return this.announce(message)
-    return sending.then(() => this.announce(message))
+    return this.sending.send(message, options)
   }
 
   trySend(message: AnyMessage): boolean {
-    const accepted = this.port.trySend(message)
-    if (accepted && !this.handsOver) this.announce(message)
-    return accepted
+    return this.sending.trySend(message)
   }
 
+  /** Something is about to be told of a message: first of all it was accepted. */
   announce(message: AnyMessage): void {
-    this.events.emit('accepted', { channelId: this.id, message })
+    if (this.events.listeners.accepted !== undefined) this.announcer.taken(message.id)
   }
 
   announceDelivery({ message, attempt }: Delivery): void {
+    this.announce(message)
     this.events.emit('delivered', { channelId: this.id, message, attempt })
+  }
+
+  private get sending(): ChannelPort {
+    return this.events.listeners.accepted === undefined ? this.port : this.announced
   }
 }

@@ -10,7 +10,7 @@ import type {
   Subscription,
   TakeOptions,
 } from '../transport/transport.ts'
-import type { BoundChannel } from './bound-channel.ts'
+import { type BoundChannel, DONE } from './bound-channel.ts'
 import { compile } from './compile.ts'
 import type { Engine } from './engine.ts'
 
@@ -48,10 +48,15 @@ export class ChannelHandle {
     return this.port.stats.buffered
   }
 
-  readonly send = (value: unknown, options?: SendOptions): Promise<void> => this.engine.send(this.id, value, options)
+  readonly send = (value: unknown, options?: SendOptions): Promise<void> => {
+    try {
+      return this.running.send(this.engine.acceptance.accept(value), options) ?? DONE
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
 
-  readonly trySend = (value: unknown): boolean =>
-    this.engine.running().get(this.id).trySend(this.engine.acceptance.accept(value))
+  readonly trySend = (value: unknown): boolean => this.running.trySend(this.engine.acceptance.accept(value))
 
   async close(): Promise<void> {
     await this.port.close()
@@ -77,6 +82,12 @@ export class ChannelHandle {
       return stop()
     }
     return subscription
+  }
+
+  /** Throws unless the runtime takes messages. */
+  private get running(): BoundChannel {
+    this.engine.running()
+    return this.bound
   }
 
   protected get bound(): BoundChannel {

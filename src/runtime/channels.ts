@@ -4,7 +4,7 @@ import { UnknownTransportError } from '../errors/lifecycle-errors.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
 import type { AppGraph, ChannelSpec } from '../graph/graph.ts'
 import { memory } from '../memory/memory.ts'
-import { type ChannelInterceptor, interceptPort } from '../transport/interceptors.ts'
+import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { Leftover, Transport, TransportEnv } from '../transport/transport.ts'
 import { BoundChannel } from './bound-channel.ts'
 import type { EventHub } from './events.ts'
@@ -79,8 +79,8 @@ export class Channels {
 
   private bind(transport: Transport, id: string): BoundChannel {
     const { interceptors, events } = this.options
-    const port = interceptPort(transport.port(id), Object.hasOwn(interceptors, id) ? interceptors[id]! : [])
-    return new BoundChannel(port, transport.capabilities.synchronous, events)
+    const own = Object.hasOwn(interceptors, id) ? interceptors[id]! : []
+    return new BoundChannel(transport.port(id), own, transport.capabilities.synchronous, events)
   }
 
   private fallback: Transport | undefined = undefined

@@ -27,11 +27,11 @@ export interface CompiledFlow {
 export function compile(graph: FlowGraph, bindings: Bindings, host: RunnerHost): CompiledFlow {
   const runner = new FlowRunner(graph.id, host)
   const layout = new Layout(graph)
-  for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, layout))
+  for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, runner.steps.length, layout))
   const behaviour = new Behaviour(runner, layout, bindings)
   graph.nodes.forEach((node, index) => behaviour.give(node, index))
   behaviour.connect()
-  return { runner, segments: segmentsOf(graph, layout, bindings, host) }
+  return { runner, segments: segmentsOf(graph, runner, layout, bindings) }
 }
 
 const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
@@ -39,34 +39,38 @@ const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
   'through',
   'errorOutlet',
   'filter',
+  'validate',
+  'idempotent',
   'aggregate',
   'resequence',
   'gather',
   'reply',
 ])
 
-function emptyStep(flowId: string, node: GraphNode, layout: Layout): Step {
+function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layout): Step {
   const { high, low } = hashName(`${flowId}/${node.id}`)
   return {
     flowId,
     id: node.id,
+    index,
     kind: node.kind,
     high,
     low,
     next: layout.target(node.id, undefined),
     scope: layout.target(node.id, 'error'),
     relays: RELAYS.has(node.kind),
+    call: undefined,
     enter: () => END,
     resume: () => END,
   }
 }
 
-function segmentsOf(graph: FlowGraph, layout: Layout, bindings: Bindings, host: RunnerHost): Segment[] {
+function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
   const segment = (node: Segment['node'], start: number): Segment => {
     const handsOver = bindings.channelOf(node.channel).handsOver
     const lender = lends && !handsOver ? { lender: new CreditLender(host.clock) } : undefined
-    return { node, source: { flowId: graph.id, channelId: node.channel, handsOver, ...lender }, start }
+    return { node, source: { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }, start }
   }
   return graph.nodes.flatMap((node, index) => {
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.

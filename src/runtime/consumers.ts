@@ -32,9 +32,11 @@ export class Consumers {
     const { source, start } = segment
     const { listeners } = this.events
     const { lender } = source
-    const wishes = { ...options, name: `flow "${source.flowId}"` }
+    // A flow gives nothing back to a sender that still has the message.
+    const acksOnly = source.handsOver ? { acksOnly: true } : undefined
+    const wishes = { ...options, ...acksOnly, name: `flow "${source.flowId}"` }
     const consumer: Consumer = (delivery) => {
-      if (channel.handsOver && listeners.accepted !== undefined) channel.announce(delivery.message)
+      if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
       return runner.deliver(delivery, start, source)
     }

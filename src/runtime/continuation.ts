@@ -1,4 +1,6 @@
 /** The rest of the way of a frame that had to wait: one object and one promise a frame, however often it waits. */
+import { type Linked, isLinked, unlink } from '../memory/linked-list.ts'
+import { retain } from '../message/retain.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import { END, SUSPENDED } from './step.ts'
@@ -11,15 +13,16 @@ export interface FrameEnd {
 }
 
 /** Goes on with a frame whenever what it waits for settles, until it ends, fails, or is aborted. */
-export class Continuation {
+export class Continuation implements Linked<Continuation> {
+  before: Continuation | undefined = undefined
+  after: Continuation | undefined = undefined
   readonly frame: Frame
   /** Settles when the frame has ended. */
-  readonly promise: Promise<void>
+  private readonly promise: Promise<void>
   private readonly runner: FlowRunner
   private readonly frameEnd: FrameEnd
   private resolve!: (value: void | Promise<void>) => void
   private reject!: (error: unknown) => void
-  private ended = false
 
   constructor(runner: FlowRunner, frame: Frame, frameEnd: FrameEnd) {
     this.runner = runner
@@ -29,8 +32,13 @@ export class Continuation {
       this.resolve = resolve
       this.reject = reject
     })
-    runner.host.suspended.add(this)
+  }
+
+  /** Waits for the first time. */
+  begin(): Promise<void> {
+    this.runner.host.suspended.push(this)
     this.wait()
+    return this.promise
   }
 
   /** Ends the waiting with an error. What the handler still answers is ignored. */
@@ -45,7 +53,7 @@ export class Continuation {
   }
 
   private readonly onValue = (value: unknown): void => {
-    if (this.ended) return
+    if (!isLinked(this)) return
     const { frame } = this
     let index: number
     try {
@@ -57,7 +65,7 @@ export class Continuation {
   }
 
   private readonly onError = (cause: unknown): void => {
-    if (this.ended) return
+    if (!isLinked(this)) return
     let index: number
     try {
       index = this.runner.scopeOf(this.frame, this.frame.at!, cause)
@@ -89,7 +97,11 @@ export class Continuation {
   }
 
   private end(): void {
-    this.ended = true
-    this.runner.host.suspended.delete(this)
+    unlink(this)
+  }
+
+  static {
+    const nothing = undefined as never
+    retain(new Continuation(nothing, nothing, nothing))
   }
 }

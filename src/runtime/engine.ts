@@ -1,15 +1,16 @@
 /** The engine behind `Runtime`: its channels, consumers, requests and dead letters, and their life from start to stop. */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { AlloraError } from '../errors/allora-error.ts'
-import { ExpiredError } from '../errors/handling-errors.ts'
 import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
+import { LinkedList } from '../memory/linked-list.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
+import { expired } from '../transport/expiry.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { AnyMessage, SendOptions, Transport } from '../transport/transport.ts'
 import { Acceptance } from './acceptance.ts'
 import { Activity } from './activity.ts'
-import type { BoundChannel } from './bound-channel.ts'
+import { type BoundChannel, DONE } from './bound-channel.ts'
 import { type ChannelHandle, channelHandle } from './channel-handles.ts'
 import { Channels } from './channels.ts'
 import { Consumers } from './consumers.ts'
@@ -51,9 +52,6 @@ export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stoppe
 const DEAD_LETTER_CAPACITY = 10_000
 const REQUEST_TIMEOUT = 30_000
 
-/** What `send` gives when everything was done at once: one promise for all, since making one costs more than the send. */
-const DONE: Promise<void> = Promise.resolve()
-
 /** Runs an app. Untyped: `Runtime` is its typed face. */
 export class Engine implements RunnerHost {
   state: RuntimeState = 'new'
@@ -64,7 +62,7 @@ export class Engine implements RunnerHost {
   readonly gateway: Gateway
   readonly deadLetters: MemoryDeadLetters
   readonly groups: Set<OpenGroup> = new Set()
-  readonly suspended: Set<Continuation> = new Set()
+  readonly suspended: LinkedList<Continuation> = new LinkedList()
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
   readonly consumers: Consumers = new Consumers(this.events, this.activity)
@@ -114,7 +112,10 @@ export class Engine implements RunnerHost {
         random: this.random,
         functions: Object.fromEntries(this.functions),
         onExpired: (channelId, message) => this.expire(channelId, message),
-        onDropped: (channelId, message, reason) => this.drop({ reason: reason as DropReason, message, channelId }),
+        onDropped: (channelId, message, reason) => {
+          this.channels.get(channelId).announce(message)
+          this.drop({ reason: reason as DropReason, message, channelId })
+        },
       },
     })
   }
@@ -291,10 +292,8 @@ export class Engine implements RunnerHost {
   }
 
   private expire(channelId: string, message: AnyMessage): void {
-    const error = new ExpiredError(
-      `Message "${message.id}" expired in channel "${channelId}" before it was handled. Handle it sooner, or send it with a later expiresAt.`,
-      { channelId, messageId: message.id },
-    )
+    this.channels.get(channelId).announce(message)
+    const error = expired(channelId, message.id)
     this.park([{ message, reason: 'expired', error, channelId, attempts: 0, history: [] }])
     this.gateway.fail(message.headers.replyTo, { kind: 'defect', cause: error }, error)
     this.activity.touch()

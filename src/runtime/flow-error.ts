@@ -1,6 +1,6 @@
 /** Makes the one error that wraps what a step threw, with the place and what became of the message. */
 import { AlloraError } from '../errors/allora-error.ts'
-import { AbortedError, FlowError } from '../errors/handling-errors.ts'
+import { AbortedError, ExpiredError, FlowError } from '../errors/handling-errors.ts'
 import type { Failure } from '../message/failure.ts'
 import type { Frame } from './frame.ts'
 import type { Step } from './step.ts'
@@ -47,7 +47,7 @@ export function abortedError(frame: Frame, cause: unknown): AbortedError {
 
 /** Whether an error says of itself, and of every error it gathers, that the message is kept elsewhere. */
 export function isParked(error: unknown): boolean {
-  if (error instanceof FlowError) return error.parked !== undefined
+  if (error instanceof FlowError || error instanceof ExpiredError) return error.parked !== undefined
   return error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isParked)
 }
 
@@ -55,6 +55,17 @@ export function isParked(error: unknown): boolean {
 export function parkedInDeadLetters(error: FlowError, messageId: string): void {
   error.parked = { kind: 'deadLetters' }
   error.message += ` The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "${messageId}" }).`
+}
+
+/** Notes on the error that another consumer of the channel has the message now. */
+export function parkedWithNext(error: FlowError, channelId: string): void {
+  error.parked = { kind: 'consumer', channelId }
+  error.message += ` The message went to the next consumer of channel "${channelId}".`
+}
+
+/** Notes on the error of the last consumer what those before it failed with. */
+export function failedBefore(error: FlowError, failures: readonly unknown[]): void {
+  for (const failure of failures) error.message += ` Before it: ${sentenceOf(failure)}`
 }
 
 /** Notes on the error that an error channel has the failed message. */

@@ -1,6 +1,7 @@
 /** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
 import type { AlloraError } from '../errors/allora-error.ts'
 import { type FlowError, InvalidMessageError } from '../errors/handling-errors.ts'
+import type { LinkedList } from '../memory/linked-list.ts'
 import type { Failure } from '../message/failure.ts'
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -10,11 +11,19 @@ import type { BoundChannel } from './bound-channel.ts'
 import { Continuation, type FrameEnd } from './continuation.ts'
 import type { DeadReason } from './dead-letters.ts'
 import type { EventHub, RuntimeEvents } from './events.ts'
-import { abortedError, flowError, isParked, parkedInDeadLetters, sentenceOf } from './flow-error.ts'
+import {
+  abortedError,
+  failedBefore,
+  flowError,
+  isParked,
+  parkedInDeadLetters,
+  parkedWithNext,
+  sentenceOf,
+} from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
 import type { LogLevel } from './logger.ts'
-import { failureOf } from './outcome.ts'
+import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { END, SUSPENDED, type Step } from './step.ts'
 
@@ -31,7 +40,7 @@ export interface RunnerHost extends FrameHost {
   /** Notes a frame that the stop cut off, for the stop report. */
   noteAborted(frame: Frame): void
   /** Frames that wait for something, the innermost first; for the stop report and the abort. */
-  readonly suspended: Set<Continuation>
+  readonly suspended: LinkedList<Continuation>
   /** Messages that steps put aside, for `idle` and the stop report. */
   readonly groups: Set<OpenGroup>
   /** Groups whose failure could not be parked yet, with what ends the waiting for it. */
@@ -90,7 +99,7 @@ export class FlowRunner {
     } catch (error) {
       return this.giveUp(frame, error)
     }
-    return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).promise
+    return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).begin()
   }
 
   /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
@@ -101,7 +110,7 @@ export class FlowRunner {
     } catch (error) {
       return SPAWNED.failed(frame, error)
     }
-    return index === END ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).promise
+    return index === END ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).begin()
   }
 
   /** The hot loop: from the step at `index` to the end (`END`) or to a step that waits (`SUSPENDED`). Throws what no scope took. */
@@ -112,7 +121,18 @@ export class FlowRunner {
       try {
         while (index >= 0) {
           at = index
-          index = steps[index]!.enter(frame)
+          const step = steps[index]!
+          if (step.call === undefined) {
+            index = step.enter(frame)
+            continue
+          }
+          const result: unknown = step.call(frame.payload, frame)
+          if (isPlain(result)) {
+            frame.carry(result, index)
+            index = step.next
+          } else {
+            index = step.resume(frame, result)
+          }
         }
         if (index === SUSPENDED) frame.at = steps[at]
         return index
@@ -182,6 +202,7 @@ export class FlowRunner {
 
   private settleFailed(frame: Frame, error: unknown): Settling {
     const { host } = this
+    if (this.passOn(frame, error)) return
     const { replyTo } = frame.entry.rawHeaders
     const requester = host.gateway.requester(replyTo)
     // A typed failure answers a request; a call's own scopes take every failure.
@@ -198,6 +219,19 @@ export class FlowRunner {
     } finally {
       host.gateway.fail(replyTo, frame.failure ?? { kind: 'defect', cause: error }, error)
     }
+  }
+
+  /** In failover, a message goes to the next consumer before it is given up. A group is more than the one message that completed it. */
+  private passOn({ delivery, entry, gathered, source }: Frame, error: unknown): boolean {
+    const { aborting, events } = this.host
+    if (delivery?.passOn === undefined || gathered !== undefined || aborting || isParked(error)) return false
+    if (!delivery.passOn(error)) {
+      failedBefore(error as FlowError, delivery.failures ?? [])
+      return false
+    }
+    parkedWithNext(error as FlowError, source.channelId)
+    events.emit('retried', { channelId: source.channelId, message: entry, attempt: delivery.attempt + 1, delay: 0 })
+    return true
   }
 
   private bury(frame: Frame, error: FlowError): Settling {

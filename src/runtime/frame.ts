@@ -4,6 +4,7 @@ import type { Failure } from '../message/failure.ts'
 import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import { MessageRecord } from '../message/message.ts'
 import { mix } from '../message/identity.ts'
+import { retain } from '../message/retain.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
 import type { Group } from './patterns/group.ts'
@@ -22,12 +23,17 @@ export interface FrameHost {
 /** Where a frame's message was taken from. */
 export interface FrameSource {
   readonly flowId: string
+  /** Of its flow. */
+  readonly steps: readonly Step[]
   readonly channelId: string
   /** A direct channel: the sender still has the message until it is handled. */
   readonly handsOver: boolean
   /** Lends the credit of its messages while they wait for a retry; absent where no step retries, and where the sender holds the message. */
   readonly lender?: CreditLender
 }
+
+/** What made a message as it came. */
+const NO_STEP = -1
 
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
 
@@ -61,11 +67,10 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   failure: Failure<unknown> | undefined = undefined
   error: FlowError | undefined = undefined
   /** Where the derivation of the present message starts: the entry, a part, or a group. */
-  private baseHigh: number
-  private baseLow: number
-  /** The step that made the present payload, and the one before it. */
-  private maker: Step | undefined = undefined
-  private lastMaker: Step | undefined = undefined
+  private base: MessageRecord
+  /** The index of the step that made the present payload, and of the one before it; as numbers, because those are stored fastest. */
+  private maker = NO_STEP
+  private lastMaker = NO_STEP
   /** The message that equals the present state, once it was asked for. */
   private current: MessageRecord | undefined
   private endings: ((succeeded: boolean) => void | Promise<void>)[] | undefined = undefined
@@ -79,19 +84,22 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     this.delivery = delivery
     this.payload = entry.payload
     this.headers = entry.rawHeaders
-    this.current = entry
-    this.baseHigh = entry.high
-    this.baseLow = entry.low
+    this.current = this.base = entry
     this.split = undefined
+  }
+
+  /** Takes a payload that a step made, and keeps the headers. */
+  carry(payload: unknown, maker: number): void {
+    this.payload = payload
+    this.lastMaker = this.maker
+    this.maker = maker
+    this.current = undefined
   }
 
   /** Takes what a step made. */
   become(payload: unknown, headers: HeadersInit, maker: Step): void {
-    this.payload = payload
     this.headers = headers
-    this.lastMaker = this.maker
-    this.maker = maker
-    this.current = undefined
+    this.carry(payload, maker.index)
   }
 
   /** A frame that goes on from a message made by another: a part, or a group. It shares entry, delivery, notes and history. */
@@ -113,10 +121,8 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   rebase(message: MessageRecord): void {
     this.payload = message.payload
     this.headers = message.rawHeaders
-    this.current = message
-    this.baseHigh = message.high
-    this.baseLow = message.low
-    this.maker = this.lastMaker = undefined
+    this.current = this.base = message
+    this.maker = this.lastMaker = NO_STEP
   }
 
   /** The message as it is now; the very one that came in while nothing has changed it. */
@@ -193,18 +199,23 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     frame.passed = this.passed === undefined ? undefined : [...this.passed]
   }
 
-  private placeHigh(maker: Step | undefined): number {
-    return maker === undefined ? this.baseHigh : mix(this.baseHigh, maker.high)
+  private placeHigh(maker: number): number {
+    return maker === NO_STEP ? this.base.high : mix(this.base.high, this.source.steps[maker]!.high)
   }
 
-  private placeLow(maker: Step | undefined): number {
-    return maker === undefined ? this.baseLow : mix(this.baseLow, maker.low)
+  private placeLow(maker: number): number {
+    return maker === NO_STEP ? this.base.low : mix(this.base.low, this.source.steps[maker]!.low)
+  }
+
+  static {
+    const nothing = undefined as never
+    retain(new Frame(nothing, new MessageRecord(undefined, NO_HEADERS, 0, '', 0), undefined, nothing))
   }
 }
 
 /** The headers with some set: a copy by plain assignment, which keeps their hidden class. */
 export function withHeaders(headers: HeadersInit, added: { readonly [name: string]: unknown }): HeadersInit {
-  return headers === NO_HEADERS ? Object.assign({}, added) : Object.assign({}, headers, added)
+  return headers === NO_HEADERS ? added : Object.assign({}, headers, added)
 }
 
 /** The headers without one of them. */

@@ -1,20 +1,15 @@
 /** The gateway: requests waiting for their replies, found by the `replyTo` header (rules G1, G2). */
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { RequestTimeoutError } from '../errors/handling-errors.ts'
+import { Waiter } from '../memory/waiter.ts'
 import type { Failure } from '../message/failure.ts'
-import type { Clock, Timer } from '../transport/clock.ts'
+import { retain } from '../message/retain.ts'
+import type { Clock } from '../transport/clock.ts'
 import type { Activity } from './activity.ts'
+import { Deadlines, type Mortal } from './deadlines.ts'
 
 /** A requester: outside the runtime (`request`), or a `call` step, whose own error scope then takes the failures. */
 export type RequesterKind = 'request' | 'call'
-
-interface Pending {
-  readonly kind: RequesterKind
-  readonly resolve: (reply: Either<unknown, unknown>) => void
-  readonly reject: (error: unknown) => void
-  readonly timer: Timer
-  readonly unlisten: () => void
-}
 
 /** What a request needs to know. */
 export interface RequestOptions {
@@ -26,89 +21,135 @@ export interface RequestOptions {
   readonly signal: AbortSignal | undefined
 }
 
+/** A request that waits. Its place in a line is that among those of the same timeout. */
+class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Mortal<Pending> {
+  deadline = 0
+  ended = false
+  readonly options: RequestOptions
+  readonly replyTo: string
+  private readonly gateway: Gateway
+
+  constructor(gateway: Gateway, replyTo: string, options: RequestOptions) {
+    super()
+    this.gateway = gateway
+    this.replyTo = replyTo
+    this.options = options
+  }
+
+  expire(): void {
+    this.reject(timeoutError(this.options))
+  }
+
+  override leave(): void {
+    super.leave()
+    this.ended = true
+    this.gateway.left(this)
+  }
+
+  static {
+    retain(new Pending(undefined as never, '', undefined as never))
+  }
+}
+
 /** Holds the pending requests of one runtime. */
 export class Gateway {
   private readonly prefix: string
   private readonly clock: Clock
   private readonly activity: Activity
+  private readonly deadlines: Deadlines<Pending>
   private readonly waiting = new Map<string, Pending>()
+  /** The one whose message is being sent. A flow that runs at once answers it meanwhile, and it needs neither entry nor deadline. */
+  private latest: Pending | undefined = undefined
   private count = 0
 
   constructor(name: string, clock: Clock, activity: Activity) {
     this.prefix = `reply:${name}/`
     this.clock = clock
     this.activity = activity
+    this.deadlines = new Deadlines(clock)
   }
 
   get pending(): number {
-    return this.waiting.size
+    return this.waiting.size + (this.latest === undefined ? 0 : 1)
   }
 
   /** Whether a return address is a request of this runtime (also one that has ended) and not a channel. */
   owns(replyTo: string): boolean {
-    return replyTo.startsWith(this.prefix)
+    return this.find(replyTo) !== undefined || replyTo.startsWith(this.prefix)
   }
 
   /** Opens a request; `send` is given its return address and sends the message. The first of reply, failure, timeout and abort ends it. */
   open(options: RequestOptions, send: (replyTo: string) => void | Promise<void>): Promise<Either<unknown, unknown>> {
     const { signal } = options
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    const replyTo = `${this.prefix}${++this.count}`
-    return new Promise((resolve, reject) => {
-      const abort = (): void => this.end(replyTo)?.reject(signal!.reason)
-      signal?.addEventListener('abort', abort, { once: true })
-      this.waiting.set(replyTo, {
-        kind: options.kind,
-        resolve,
-        reject,
-        timer: this.clock.schedule(options.timeout, () => this.end(replyTo)?.reject(timeoutError(options))),
-        unlisten: () => signal?.removeEventListener('abort', abort),
-      })
-      // Whoever failed the message has told this request already; only a refused send comes here first.
-      try {
-        send(replyTo)?.catch((error: unknown) => this.end(replyTo)?.reject(error))
-      } catch (error) {
-        this.end(replyTo)?.reject(error)
-      }
-    })
+    const replyTo = this.prefix + ++this.count
+    const pending = new Pending(this, replyTo, options)
+    this.keepLatest()
+    this.latest = pending
+    if (signal !== undefined) pending.limit(this.clock, { signal }, NEVER)
+    // Whoever failed the message has told this request already; only a refused send comes here first.
+    try {
+      send(replyTo)?.catch((error: unknown) => pending.ended || pending.reject(error))
+    } catch (error) {
+      if (!pending.ended) pending.reject(error)
+    }
+    this.keepLatest()
+    return pending.promise
   }
 
   /** Hands over a reply. False when nobody waits for it (any more). */
   reply(replyTo: string, payload: unknown): boolean {
-    const pending = this.end(replyTo)
+    const pending = this.find(replyTo)
     pending?.resolve(right(payload))
     return pending !== undefined
   }
 
   /** The kind of the requester still waiting behind a return address. */
   requester(replyTo: string | undefined): RequesterKind | undefined {
-    return replyTo === undefined ? undefined : this.waiting.get(replyTo)?.kind
+    return replyTo === undefined ? undefined : this.find(replyTo)?.options.kind
   }
 
   /** Tells a requester, if there still is one, that its message failed: a typed failure as `Left`, a defect by rejection. */
   fail(replyTo: string | undefined, failure: Failure<unknown>, error: unknown): void {
     if (replyTo === undefined) return
-    const pending = this.end(replyTo)
-    if (pending === undefined) return
-    if (failure.kind === 'failure') pending.resolve(left(failure.error))
-    else pending.reject(error)
+    const pending = this.find(replyTo)
+    if (failure.kind === 'failure') pending?.resolve(left(failure.error))
+    else pending?.reject(error)
   }
 
   /** Rejects everything still pending. */
   close(error: unknown): void {
-    for (const replyTo of this.waiting.keys()) this.end(replyTo)?.reject(error)
+    this.keepLatest()
+    for (const pending of this.waiting.values()) pending.reject(error)
+    this.deadlines.stop()
   }
 
-  private end(replyTo: string): Pending | undefined {
-    const pending = this.waiting.get(replyTo)
-    if (pending === undefined) return undefined
-    this.waiting.delete(replyTo)
-    pending.timer.cancel()
-    pending.unlisten()
+  /** A request waits no more. */
+  left(pending: Pending): void {
+    if (pending === this.latest) {
+      this.latest = undefined
+    } else {
+      this.waiting.delete(pending.replyTo)
+      this.deadlines.left(pending.options.timeout)
+    }
     this.activity.touch()
-    return pending
+  }
+
+  private find(replyTo: string): Pending | undefined {
+    return this.latest?.replyTo === replyTo ? this.latest : this.waiting.get(replyTo)
+  }
+
+  /** Makes the latest one of many. */
+  private keepLatest(): void {
+    const { latest } = this
+    if (latest === undefined) return
+    this.latest = undefined
+    this.waiting.set(latest.replyTo, latest)
+    if (latest.options.timeout < Infinity) this.deadlines.add(latest, latest.options.timeout)
   }
 }
+
+const NEVER = (): void => {}
 
 function timeoutError({ channelId, timeout }: RequestOptions): RequestTimeoutError {
   return new RequestTimeoutError(

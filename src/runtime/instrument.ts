@@ -7,6 +7,7 @@ import { SUSPENDED, type Step } from './step.ts'
 /** Makes a step note every message it gets in the message's history. */
 export function keepHistory(step: Step, clock: Clock): void {
   const { enter } = step
+  step.call = undefined
   step.enter = (frame) => {
     frame.remember({ flowId: step.flowId, nodeId: step.id, at: clock.now() })
     return enter(frame)
@@ -16,6 +17,7 @@ export function keepHistory(step: Step, clock: Clock): void {
 /** Makes a step count its messages and measure how long they stay, waiting included. */
 export function keepMetrics(step: Step, counter: NodeCounter, clock: Clock): void {
   const { enter, resume } = step
+  step.call = undefined
   step.resume = (frame, value) => {
     try {
       return resume(frame, value)

@@ -51,7 +51,7 @@ export class Shutdown {
     const { engine } = this
     engine.abort()
     await new Promise((resolve) => setImmediate(resolve))
-    for (const continuation of engine.suspended) continuation.abort(engine.signal.reason)
+    for (const continuation of engine.suspended.toArray()) continuation.abort(engine.signal.reason)
     for (const [frame, giveUp] of engine.unparked) {
       engine.noteAborted(frame)
       giveUp()

@@ -1,7 +1,7 @@
 /** How a runtime starts: check the app, open its channels, compile its flows, attach their consumers, open their sources (rule L1). */
 import type { FlowGraph } from '../graph/graph.ts'
 import type { Source } from '../message/source.ts'
-import type { AnyMessage, ConsumeOptions, Subscription } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
 import { adapterOf } from './adapter-of.ts'
 import { type CompiledFlow, type Segment, compile } from './compile.ts'
 import { refuseInvalid } from './engine-app.ts'
@@ -53,12 +53,17 @@ export class StartUp {
 
   private running({ id, nodes }: FlowGraph, { runner, segments }: CompiledFlow): RunningFlow {
     const { engine } = this
-    const intakes = segments.map((segment) => ({
-      channel: engine.channels.get(segment.source.channelId),
-      first: segment.node.kind === 'inlet' || segment.node.kind === 'source',
-      credit: segment.node.kind === 'source' ? undefined : segment.node.concurrency,
-      attach: (credit: number | undefined) => this.attach(runner, segment, credit),
-    }))
+    const intakes = segments.map((segment) => {
+      const channel = engine.channels.get(segment.source.channelId)
+      const order = this.orderOf(segment)
+      return {
+        channel,
+        first: segment.node.kind === 'inlet' || segment.node.kind === 'source',
+        credit: segment.node.kind === 'source' ? undefined : segment.node.concurrency,
+        attach: (credit: number | undefined) =>
+          engine.consumers.attach(runner, segment, channel, credit === undefined ? order : { ...order, credit }),
+      }
+    })
     const sources = nodes.flatMap((node) => {
       if (node.kind !== 'source') return []
       const adapter = adapterOf<Source<unknown>>(node.adapter, engine.functions.get(node.adapter)!, 'open')
@@ -67,19 +72,11 @@ export class StartUp {
     return new RunningFlow(id, intakes, sources, engine)
   }
 
-  private attach(runner: FlowRunner, segment: Segment, credit: number | undefined): Subscription {
-    const { consumers, channels } = this.engine
-    const channel = channels.get(segment.source.channelId)
-    return consumers.attach(runner, segment, channel, this.wishesOf(segment, credit))
-  }
-
-  private wishesOf({ node }: Segment, credit: number | undefined): Omit<ConsumeOptions, 'name'> {
-    const { functions } = this.engine
-    const keyOf = node.kind === 'source' || node.orderBy === undefined ? undefined : functions.get(node.orderBy)!
-    return {
-      ...(credit === undefined ? {} : { credit }),
-      ...(keyOf === undefined ? {} : { orderBy: (message: AnyMessage): unknown => keyOf(message.payload, message) }),
-    }
+  /** One function, however often the flow is started: the channel knows it again, and the order of what it holds. */
+  private orderOf({ node }: Segment): Pick<ConsumeOptions, 'orderBy'> {
+    if (node.kind === 'source' || node.orderBy === undefined) return {}
+    const keyOf = this.engine.functions.get(node.orderBy)!
+    return { orderBy: (message: AnyMessage): unknown => keyOf(message.payload, message) }
   }
 
   private instrument(runner: FlowRunner): void {

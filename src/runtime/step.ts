@@ -13,6 +13,8 @@ export const SUSPENDED = -2
 export interface Step {
   readonly flowId: string
   readonly id: string
+  /** Its place in the list of its flow. */
+  readonly index: number
   readonly kind: string
   /** The node's place as a derivation, see `hashName`. */
   readonly high: number
@@ -23,6 +25,11 @@ export interface Step {
   scope: number
   /** Its last work, if it has one, is a send: what the receiving flow has already parked is not this flow's to handle again. */
   readonly relays: boolean
+  /**
+   * A function whose plain result is the payload from here on. The loop calls it itself, since that is most of what flows do; any other
+   * result goes to `resume`. Absent = the loop calls `enter`.
+   */
+  call: Function | undefined
   enter: (frame: Frame) => number
   resume: (frame: Frame, value: unknown) => number
 }

@@ -10,6 +10,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** The time for the timestamp of a message, which may be read once for several that come one right after the other. Absent = `now`. */
+  stamp?(): number
   /** Runs `task` once, `delay` milliseconds from now (0 or less: as soon as possible, never within the call). */
   schedule(delay: number, task: () => void): Timer
 }
@@ -17,9 +19,53 @@ export interface Clock {
 /** Node's timers hold 31 bits of milliseconds; longer delays are slept in pieces. */
 const LONGEST = 0x7fff_ffff
 
+/** Messages that share one reading of the clock at most: reading it costs as much as a fifth of sending a message. */
+const MOST_SHARED = 16
+
+/**
+ * Stamps for messages, right to about a millisecond: a reading serves the next messages of the same turn of the event loop, as long as
+ * those before took less than a millisecond together; when they take longer, every message has its own.
+ */
+class SharedStamps {
+  private readonly now: () => number
+  private stamp = 0
+  private share = 1
+  private left = 0
+  private forgetting = false
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  next(): number {
+    if (this.left === 0) this.read()
+    this.left--
+    return this.stamp
+  }
+
+  private read(): void {
+    const now = this.now()
+    this.share = now - this.stamp > 1 ? 1 : Math.min(2 * this.share, MOST_SHARED)
+    this.stamp = now
+    this.left = this.share
+    if (this.forgetting) return
+    this.forgetting = true
+    setImmediate(this.forget).unref()
+  }
+
+  /** The turn is over. */
+  private readonly forget = (): void => {
+    this.forgetting = false
+    this.left = 0
+  }
+}
+
+const stamps = new SharedStamps(() => Date.now())
+
 /** The system's clock. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
+  stamp: () => stamps.next(),
   schedule(delay: number, task: () => void): Timer {
     let left = Math.max(0, delay)
     let handle: NodeJS.Timeout

@@ -100,7 +100,8 @@ class InterceptedPort implements ChannelPort {
   }
 
   consume(options: ConsumeOptions, consumer: Consumer): Subscription {
-    return this.port.consume(options, (delivery) => {
+    // What interceptors refuse is given back, whatever the consumer promises.
+    return this.port.consume({ ...options, acksOnly: false }, (delivery) => {
       try {
         this.beforeReceive()
       } catch {

@@ -100,6 +100,8 @@ export interface ConsumeOptions {
   readonly credit?: number
   /** Messages of one key are delivered one after the other, in order, also with a credit above 1. `undefined` is no key. */
   readonly orderBy?: (message: AnyMessage) => unknown
+  /** Promises to ack every delivery and to give none back, so nobody has to look how a delivery ended when the consumer is done. */
+  readonly acksOnly?: boolean
 }
 
 /**
@@ -134,6 +136,10 @@ export interface Delivery {
   ack(as?: Settlement, outputs?: readonly Output[]): boolean | Promise<boolean>
   /** Not done: deliver again, `delay` milliseconds from now (absent = at once), before what came later. */
   nack(options?: { readonly delay?: number }): boolean | Promise<boolean>
+  /** What consumers before this one failed with (`dispatch: 'failover'`); absent = none has. */
+  readonly failures?: readonly unknown[]
+  /** Not done, and not to be tried here again: the next consumer gets it. False when none is left; absent where there is never another. */
+  passOn?(failure: unknown): boolean
   /** Asks for more time before a durable transport delivers again; memory never does by itself. */
   extend(milliseconds: number): boolean | Promise<boolean>
 }

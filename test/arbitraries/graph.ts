@@ -164,7 +164,7 @@ const passing: Arbitrary<Part> = fc.oneof(
   sending('idempotent', { key: hostileText, discards: fc.constant(true) }),
   sending('validate', { service: hostileText, discards: fc.constant(true) }),
   node('claimCheckIn', { store: hostileText }),
-  node('claimCheckOut', { store: hostileText }),
+  node('claimCheckOut', { store: hostileText, remove: optional(fc.boolean()) }),
   sending('tap'),
   node('filter', { service: hostileText, reject: optional(fc.constant('error')), ...resilience }),
   sending('filter', { service: hostileText, discards: fc.constant(true) }),

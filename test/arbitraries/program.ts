@@ -4,8 +4,8 @@ import fc, { type Arbitrary } from 'fast-check'
 import { left, right } from 'fp-ts/lib/Either.js'
 import type { AnyFlow } from '../../src/flow/flow-def.ts'
 
-/** What travels. */
-export type Value = number | readonly Value[]
+/** What travels: a number, a list, or what enrich made of one. */
+export type Value = number | readonly Value[] | { readonly [property: string]: Value }
 
 /** Gives a value some time later. */
 export type Later = (value: unknown) => Promise<unknown>
@@ -34,14 +34,18 @@ interface FlowPlan {
   readonly replies: boolean
   readonly stages: readonly Stage[]
   readonly ends: readonly number[]
+  /** It ends in those of its ends that a function names. */
+  readonly computed: boolean
 }
 
 type Stage =
-  | { readonly do: 'transform' | 'handle' | 'setHeader' | 'onError'; readonly seed: number }
+  | { readonly do: 'transform' | 'handle' | 'setHeader' | 'onError' | 'enrich' | 'log'; readonly seed: number }
+  | { readonly do: 'validate'; readonly seed: number; readonly otherwise: 'fail' | 'discard' }
+  | { readonly do: 'loop'; readonly body: readonly Stage[]; readonly seed: number; readonly max: number }
   | { readonly do: 'filter'; readonly seed: number; readonly otherwise: 'drop' | 'fail' | 'discard' }
   | { readonly do: 'tap' | 'call'; readonly to: number }
   | { readonly do: 'through'; readonly kind: ChannelKind }
-  | { readonly do: 'split' | 'errorsTo' }
+  | { readonly do: 'split' | 'errorsTo' | 'removeHeaders' }
   | { readonly do: 'gather'; readonly parts: readonly Stage[]; readonly seed: number }
   | {
       readonly do: 'route'
@@ -70,9 +74,17 @@ const { stages }: { readonly stages: Arbitrary<readonly Stage[]> } = fc.letrec<{
         'handle' as const,
         'setHeader' as const,
         'onError' as const,
+        'enrich' as const,
+        'log' as const,
       ),
       seed,
     }),
+    fc.record({
+      do: fc.constant('validate' as const),
+      seed,
+      otherwise: fc.constantFrom('fail' as const, 'discard' as const),
+    }),
+    fc.record({ do: fc.constant('loop' as const), body: tie('stages'), seed, max: fc.integer({ min: 1, max: 4 }) }),
     fc.record({
       do: fc.constant('filter' as const),
       seed,
@@ -80,7 +92,7 @@ const { stages }: { readonly stages: Arbitrary<readonly Stage[]> } = fc.letrec<{
     }),
     fc.record({ do: fc.constantFrom('tap' as const, 'call' as const), to: small }),
     fc.record({ do: fc.constant('through' as const), kind }),
-    fc.record({ do: fc.constantFrom('split' as const, 'errorsTo' as const) }),
+    fc.record({ do: fc.constantFrom('split' as const, 'errorsTo' as const, 'removeHeaders' as const) }),
     fc.record({ do: fc.constant('gather' as const), parts: tie('stages'), seed }),
     fc.record({
       do: fc.constant('route' as const),
@@ -109,6 +121,7 @@ export const program: Arbitrary<Program> = fc.record({
       replies: fc.boolean(),
       stages,
       ends: fc.array(small, { minLength: 1, maxLength: 3 }),
+      computed: fc.boolean(),
     }),
     { minLength: 1, maxLength: 4 },
   ),
@@ -186,7 +199,7 @@ class Builder {
   }
 
   flow(): AnyFlow {
-    const { kind: of, concurrency, stages: all, replies, ends } = this.plan
+    const { kind: of, concurrency, stages: all, replies, ends, computed } = this.plan
     const parallel = of === 'queue' || of === 'priority' || of === 'rendezvous' ? { concurrency } : {}
     const chain = this.stages(
       (flow(this.id) as unknown as Chain & { from(...args: unknown[]): Chain }).from(this.source, parallel),
@@ -195,6 +208,7 @@ class Builder {
     )
     if (replies) return chain.build()
     const to = [...new Set(ends.map((n) => pick(this.targets, n)))]
+    if (computed) return call(chain, 'recipients', this.chosen(to), to).build()
     return (to.length === 1 ? call(chain, 'to', to[0]) : call(chain, 'toEach', to)).build()
   }
 
@@ -202,7 +216,7 @@ class Builder {
   private stages(
     start: Chain,
     all: readonly Stage[],
-    may: { readonly loose: boolean; readonly through: boolean },
+    may: { readonly loose: boolean; readonly through: boolean; readonly looping?: boolean },
   ): Chain {
     return all.reduce((chain, stage) => {
       switch (stage.do) {
@@ -211,6 +225,24 @@ class Builder {
           return call(chain, stage.do, this.handler(stage.seed))
         case 'setHeader':
           return call(chain, 'setHeader', 'h', this.handler(stage.seed))
+        case 'enrich':
+          return call(chain, 'enrich', 'more', this.handler(stage.seed))
+        case 'log':
+          return call(chain, 'log', this.handler(stage.seed), { level: 'debug' })
+        case 'removeHeaders':
+          return call(chain, 'removeHeaders', ['h'])
+        case 'validate': {
+          const to = may.loose && stage.otherwise === 'discard' ? { invalidTo: pick(this.targets, stage.seed) } : {}
+          return call(chain, 'validate', this.schema(stage.seed), to)
+        }
+        case 'loop': {
+          if (may.looping === true) return chain
+          const inside = { loose: false, through: false, looping: true }
+          return call(chain, 'loop', (turn: Chain) => this.stages(turn, stage.body, inside), {
+            while: this.predicate(stage.seed),
+            max: stage.max,
+          })
+        }
         case 'onError':
           return chain.state.failing.length === 0 || (!may.through && this.mayGetParts)
             ? chain
@@ -235,9 +267,13 @@ class Builder {
         case 'split':
           return may.loose && may.through ? call(chain, 'split') : chain
         case 'gather':
-          return call(this.stages(call(chain, 'split'), stage.parts, { loose: false, through: false }), 'aggregate', {
-            combine: this.handler(stage.seed),
-          })
+          return call(
+            this.stages(call(chain, 'split'), stage.parts, { ...may, loose: false, through: false }),
+            'aggregate',
+            {
+              combine: this.handler(stage.seed),
+            },
+          )
         case 'route':
           return call(
             chain,
@@ -270,6 +306,22 @@ class Builder {
 
   private predicate(of: number): (value: Value) => unknown {
     return (it) => this.outcome(total(it) * 3 + of, (total(it) + of) % 3 > 0)
+  }
+
+  private schema(of: number): object {
+    const validate = (it: Value): unknown =>
+      total(it) % 4 === of % 4
+        ? { issues: [{ message: `no ${of}` }] }
+        : this.later({ value: total(it) % 2 ? it : total(it) })
+    return { '~standard': { version: 1, vendor: 'test', validate } }
+  }
+
+  private chosen(to: readonly Token[]): (value: Value) => unknown {
+    return (it) =>
+      this.outcome(
+        total(it) * 7,
+        to.filter((_, i) => (total(it) >> i) % 2 === 0).map(({ id }) => id),
+      )
   }
 
   private selector(of: number): (value: Value) => unknown {
@@ -308,5 +360,7 @@ const call = (chain: Chain, operator: string, ...args: readonly unknown[]): Chai
 const pick = <T>(from: readonly T[], n: number): T => from[n % from.length]!
 
 function total(it: Value): number {
-  return typeof it === 'number' ? Math.abs(it) : it.reduce<number>((sum, part) => sum + total(part), it.length)
+  if (typeof it === 'number') return Math.abs(it)
+  const parts: readonly Value[] = Object.values(it)
+  return parts.reduce<number>((sum, part) => sum + total(part), parts.length)
 }

@@ -61,6 +61,30 @@ describe('L6: flows', () => {
     expect([drained(rt.channel('stored')), drained(rt.channel('priced'))]).toEqual([[1], [2]])
   })
 
+  test('L6, C8: a flow that is stopped and started keeps the order by key, also with what is in work and what waits', async () => {
+    const gate = deferred()
+    const order: number[] = []
+    const { rt } = await started(
+      app(
+        flow('store')
+          .from(queue('orders').of<number>(), { concurrency: 2, orderBy: (n) => n % 2 })
+          .handle(async (n) => {
+            if (n === 1) await gate.promise
+            order.push(n)
+          })
+          .build(),
+      ),
+    )
+    await rt.send('orders', 1)
+    await rt.control.stop('store')
+    for (const n of [3, 2]) await rt.send('orders', n)
+    await rt.control.start('store')
+    await settled()
+    gate.resolve()
+    await rt.idle()
+    expect(order).toEqual([2, 1, 3])
+  })
+
   test('L6: what is in work goes on when its flow is paused or stopped, and idle waits for it', async () => {
     const gate = deferred()
     const { rt } = await started(

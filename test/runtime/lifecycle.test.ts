@@ -1,4 +1,17 @@
-import { app, contract, direct, flow, message, priority, pubsub, queue, readApp, rendezvous, runtime } from 'allora'
+import {
+  app,
+  contract,
+  direct,
+  flow,
+  message,
+  priority,
+  pubsub,
+  queue,
+  readApp,
+  rendezvous,
+  restoreMessage,
+  runtime,
+} from 'allora'
 import { left } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { ChannelToken } from '../../src/flow/channel-token.ts'
@@ -916,19 +929,58 @@ describe('L4: events', () => {
       await rt.idle()
       expect(rt.channel('in').trySend(2)).toBe(true)
       await rt.idle()
-      // A subscriber that is free is called while the channel accepts the message for all of them.
-      const inOrder =
-        name === 'pubsub' ? log.toSorted((a, b) => a.slice(-2).localeCompare(b.slice(-2)) || a.localeCompare(b)) : log
-      expect(inOrder).toEqual([
-        'accepted m1',
-        'delivered m1',
-        'handled m1',
-        'accepted m2',
-        'delivered m2',
-        'handled m2',
-      ])
+      expect(log).toEqual(['accepted m1', 'delivered m1', 'handled m1', 'accepted m2', 'delivered m2', 'handled m2'])
     })
   }
+
+  test('L4: accepted comes first, however the message was sent, replaced or given up', async () => {
+    const { rt, clock } = await started(
+      app(
+        flow('quick')
+          .from(pubsub('news', { await: 'handled' }).of<number>())
+          .handle(async (n) => n)
+          .to(queue('small', { overflow: 'dropNewest', capacity: 1 }))
+          .build(),
+        flow('slow').from(rendezvous('slow').of<number>()).throttle({ rate: 1, per: 10 }).build(),
+      ),
+      {
+        interceptors: {
+          news: [{ beforeSend: ({ id, payload }) => restoreMessage({ id: `${id}!`, timestamp: 0, payload }) }],
+        },
+      },
+    )
+    const log: string[] = []
+    for (const event of ['accepted', 'delivered', 'handled', 'dropped', 'dead'] as const)
+      rt.on(event, ({ message: { id }, ...rest }) =>
+        log.push(`${event} ${'channelId' in rest ? rest.channelId : ''} ${id.slice(0, 3)}`),
+      )
+    await rt.send('news', 1)
+    await rt.send('news', 2)
+    const sends = [3, 4].map((n) => rt.send('slow', n))
+    await clock.advance(20)
+    await Promise.all(sends)
+    const firsts = new Map(log.toReversed().map((line) => [line.slice(line.indexOf(' ')), line.split(' ')[0]]))
+    expect([...firsts.values()].every((event) => event === 'accepted')).toBe(true)
+    expect(log.filter((line) => !line.includes('small'))).toEqual([
+      'accepted news m1!',
+      'delivered news m1!',
+      'handled news m1!',
+      'accepted news m2!',
+      'delivered news m2!',
+      'handled news m2!',
+      'accepted slow m3',
+      'delivered slow m3',
+      'handled slow m3',
+      'accepted slow m4',
+      'delivered slow m4',
+      'handled slow m4',
+    ])
+    expect(log.filter((line) => line.includes('small')).map((line) => line.split(' ')[0])).toEqual([
+      'accepted',
+      'accepted',
+      'dropped',
+    ])
+  })
 
   test('L4: whoever receives by hand is told of, too; a send that waited for room as well', async () => {
     const { rt } = await started(

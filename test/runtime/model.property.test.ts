@@ -285,6 +285,8 @@ function segmentsTo({ nodes, edges }: FlowGraph, target: GraphNode): Taker[] {
       ({ from: id, to, port }) =>
         id === from.id &&
         (from.kind !== 'through' || port === 'error') &&
+        // Back from the body of a loop, where it has been.
+        nodes.findIndex((node) => node.id === to) > nodes.indexOf(from) &&
         (to === target.id || reaches(nodes.find((node) => node.id === to)!)),
     )
   return nodes

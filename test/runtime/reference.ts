@@ -31,6 +31,8 @@ interface Message {
   /** Its stay in a flow: failures of other stays are not its own. */
   readonly stay: object
   readonly scope?: Scope | undefined
+  /** Turns of the loops that it is in, by their nodes. */
+  readonly turns?: Readonly<Record<string, number>>
   /** What a recover node is about to take. */
   readonly failure?: object
 }
@@ -152,7 +154,7 @@ export class Reference {
   /** A failure goes to its scope, unless it was decided on already: by a part, or by whoever was sent to. */
   private async fail(flow: FlowGraph, node: GraphNode, at: Message, cause: Error): Promise<void> {
     const parked = cause === SUBSCRIBERS_FAILED || (cause instanceof Failed && cause.parked)
-    if (parked && ['outlet', 'through', 'filter'].includes(node.kind)) throw cause
+    if (parked && ['outlet', 'through', 'filter', 'validate'].includes(node.kind)) throw cause
     if (cause instanceof Failed && cause.stay === at.stay) throw cause
     const failed = new Failed(cause, node.id, at.stay)
     const scope = after(flow, node, 'error')
@@ -190,6 +192,33 @@ export class Reference {
         if (node.discardTo === undefined) this.drop('filtered', message)
         else await this.put(node.discardTo, message)
         return [undefined, message]
+      case 'validate': {
+        const { issues, value } = (await this.call(node.service, payload)).payload as {
+          issues?: object
+          value?: unknown
+        }
+        if (issues === undefined) return [next, { ...message, payload: value }]
+        if (node.invalidTo === undefined) throw new Error('InvalidMessageError')
+        await this.put(node.invalidTo, message)
+        return [undefined, message]
+      }
+      case 'enrich': {
+        const { payload: added, ...headers } = await this.call(node.service, payload)
+        if (typeof payload !== 'object') throw new Error('EnrichError')
+        return [next, { ...message, ...headers, payload: { ...payload, [node.property]: added } }]
+      }
+      case 'removeHeaders':
+        return [next, { ...message, h: undefined }]
+      case 'log':
+        await this.call(node.service!, payload)
+        return [next, message]
+      case 'loop': {
+        const turns = message.turns?.[node.id] ?? 0
+        const goesOn = (await this.call(node.while, payload)).payload === true
+        if (goesOn && turns >= node.max) throw new Error('HopLimitError')
+        const counted = { ...message, turns: { ...message.turns, [node.id]: goesOn ? turns + 1 : 0 } }
+        return [after(flow, node, goesOn ? 'body' : undefined), counted]
+      }
       case 'route': {
         const name = (await this.call((node.by as { readonly service: string }).service, payload)).payload as string
         if (!node.cases.includes(name) && node.otherwise !== true) throw new Error('RoutingError')
@@ -209,9 +238,14 @@ export class Reference {
         await this.put(node.channel, message)
         return [undefined, message]
       case 'recipients':
-        for (const channel of node.channels)
+      case 'recipientList': {
+        const selected = node.kind === 'recipients' ? node.channels : await this.call(node.service, payload)
+        const channels = new Set('payload' in selected ? (selected.payload as readonly string[]) : selected)
+        if (channels.size === 0) throw new Error('RoutingError')
+        for (const channel of channels)
           await this.put(channel, message).catch(() => Promise.reject(new Error('RecipientsError')))
         return [undefined, message]
+      }
       case 'reply':
         if (message.asker?.reply !== undefined) this.dropped.push(`late-reply ${JSON.stringify(payload)}`)
         else if (message.asker !== undefined) message.asker.reply = { right: payload }
@@ -227,21 +261,15 @@ export class Reference {
       case 'resequence':
       case 'scatterGather':
       case 'gather':
-      case 'loop':
       case 'routingSlip':
       case 'dynamicRoute':
       case 'barrier':
-      case 'removeHeaders':
-      case 'enrich':
-      case 'validate':
-      case 'log':
       case 'delay':
       case 'throttle':
       case 'idempotent':
       case 'claimCheckIn':
       case 'claimCheckOut':
       case 'sink':
-      case 'recipientList':
         throw new Error(`The reference does not know ${node.kind}: its own tests have a model of it`)
     }
   }

@@ -28,8 +28,17 @@ export async function started<F extends AnyFlow>(app: App<F>, options: Partial<R
   await rt.start()
   onTestFinished(async () => {
     await rt.stop({ timeout: 0 })
+    expectAccounts(rt)
   })
   return { rt, clock, dropped }
+}
+
+/** C10: accepted = settled + dead + expired + dropped + in flight + buffered, for every channel, at any time. */
+export function expectAccounts(rt: Pick<Runtime<AnyFlow>, 'metrics'>): void {
+  for (const [id, counts] of Object.entries(rt.metrics().channels)) {
+    const { accepted, settled, dead, expired, dropped, inFlight, buffered } = counts
+    expect([id, settled + dead + expired + dropped + inFlight + buffered]).toEqual([id, accepted])
+  }
 }
 
 /** Ids that can be read: `m1`, `m2` and so on. */

@@ -6,9 +6,10 @@ import { expect, test } from 'vitest'
 import { compileSnippets } from '../tooling/compile.ts'
 
 const prelude = `
-import { app, contract, direct, fileSink, flow, iterate, message, priority, pubsub, queue, rendezvous, replace, runtime, service, sink, timer } from 'allora'
-import type { Channel, ErrorMessage } from 'allora'
+import { app, contract, direct, fileSink, flow, iterate, memoryClaimStore, message, priority, pubsub, queue, rendezvous, replace, runtime, service, sink, timer } from 'allora'
+import type { Channel, ErrorMessage, Failure } from 'allora'
 import * as E from 'fp-ts/lib/Either.js'
+import * as z from 'zod'
 
 interface Line { readonly sku: string; readonly qty: number }
 interface Order { readonly id: string; readonly lines: readonly Line[]; readonly total: number }
@@ -24,6 +25,8 @@ const toInvoice = (order: Order): Invoice => ({ orderId: order.id, amount: order
 const billing = flow('billing').from(orders).handle(service('bill', toInvoice)).to(invoices).build()
 const price = flow('price').from(direct('price').of<Order>()).handle((order) => order.total).build()
 const audit = flow('audit').from(events).handle(contract<Event, string>()('audit')).build()
+const recheck = flow('recheck').from(direct('recheck').of<Order>()).handle((order) => order).build()
+const orderSchema = z.object({ id: z.string(), lines: z.array(z.object({ sku: z.string(), qty: z.number() })), total: z.number() })
 const rt = runtime(app(billing, price))
 export {}
 `
@@ -79,11 +82,88 @@ const mistakes = {
   'a branch that builds': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => b.to(queue('b')).build() })`,
   'a selector with a case that has no branch': `flow().from(orders).routeBy((order) => (order.total > 9 ? 'large' : 'small'), { large: (b) => b })`,
   'a branch the selector never takes': `flow().from(orders).routeBy((order) => (order.total > 9 ? 'large' : 'small'), { large: (b) => b, small: (b) => b, huge: (b) => b.to(queue('c')) })`,
+  'a selector that may give any text, without otherwise': `flow().from(orders).routeBy((order) => order.id, { a: (b) => b }).to(queue('c'))`,
   'a selector that gives a number': `flow().from(orders).routeBy((order) => order.total, {})`,
 
   // Errors.
   'an error channel that is too narrow': `flow().from(orders).handle((order) => (order.total > 0 ? E.right(order) : E.left(new Late()))).errorsTo(queue('errors').of<ErrorMessage<Declined>>())`,
   'a failure that cannot come': `flow().from(orders).handle((order) => (order.total > 0 ? E.right(order) : E.left(new Late()))).onError((failure) => (failure.kind === 'failure' ? failure.error.sku : null))`,
+
+  // Ends in several channels.
+  'recipients, one of another payload': `flow().from(orders).recipients(() => ['invoices'], [invoices])`,
+  'recipients that are not in the list': `flow().from(orders).recipients((order) => (order.total > 9 ? ['audit'] : ['log']), [queue('audit')])`,
+  'recipients that are one id and no list': `flow().from(orders).recipients(() => 'audit', [queue('audit')])`,
+  'an unknown way to fail of several ends': `flow().from(orders).toEach([queue('a'), queue('b')], { onFailure: 'ignore' })`,
+
+  // Resequence, scatter-gather.
+  'resequence without a timeout': `flow().from(orders).resequence({ onTimeout: 'emit' })`,
+  'resequence that discards to a channel of another payload': `flow().from(orders).resequence({ timeout: 5, onTimeout: 'discard', discardTo: invoices })`,
+  'scatterGather without a timeout': `flow().from(orders).scatterGather({ total: (b) => b.transform((order) => order.total) }, { onFailure: 'fail' })`,
+  'scatterGather that does not say what a failure does': `flow().from(orders).scatterGather({ total: (b) => b.transform((order) => order.total) }, { timeout: 5 })`,
+  'scatterGather with an unknown way to fail': `flow().from(orders).scatterGather({ total: (b) => b.transform((order) => order.total) }, { timeout: 5, onFailure: 'ignore' })`,
+  'a reply of a branch that does not exist': `flow().from(orders).scatterGather({ total: (b) => b.transform((order) => order.total) }, { timeout: 5, onFailure: 'fail' }).transform((replies) => replies.price)`,
+  'a reply that may be left out': `flow().from(orders).scatterGather({ total: (b) => b.transform((order) => order.total) }, { timeout: 5, onFailure: 'omit' }).transform(({ total }) => total.toFixed())`,
+  'a branch of scatterGather that ends in a channel': `flow().from(orders).scatterGather({ copy: (b) => b.to(queue('copies')) }, { timeout: 5, onFailure: 'fail' })`,
+  'a branch of scatterGather that returns nothing': `flow().from(orders).scatterGather({ total: (b) => { b.transform((order) => order.total) } }, { timeout: 5, onFailure: 'fail' })`,
+
+  // Enrich, headers, claim checks, validation.
+  'enrich of a payload that is no object': `flow().from(orders).transform((order) => order.total).enrich('tax', (total) => total / 5).to(queue('taxed'))`,
+  'a property that enrich did not add': `flow().from(orders).enrich('tax', (order) => order.total / 5).transform((order) => order.vat)`,
+  'enrich with something that is no function': `flow().from(orders).enrich('tax', 5)`,
+  'removal of a header nobody set': `flow().from(orders).setHeader('tenant', () => 'a').removeHeaders(['tennant'])`,
+  'a header that was removed': `flow().from(orders).setHeader('tenant', () => 'a').removeHeaders(['tenant']).handle((_, exchange) => exchange.message.headers.tenant)`,
+  'claimCheckIn without a store': `flow().from(orders).claimCheckIn({})`,
+  'claimCheckIn into something that is no store': `flow().from(orders).claimCheckIn({ store: new Map() })`,
+  'claimCheckOut of what is no ticket': `flow().from(orders).claimCheckOut({ store: memoryClaimStore() }).to(queue('out'))`,
+  'a payload that is still in the store': `flow().from(orders).claimCheckIn({ store: memoryClaimStore() }).transform((order) => order.total)`,
+  'validate by something that is no schema': `flow().from(orders).validate((order: Order) => order.total > 0)`,
+  'validate that sends what is invalid to a channel of another payload': `flow().from(orders).validate(orderSchema, { invalidTo: invoices })`,
+  'a property the schema does not make': `flow().from(direct('in')).validate(orderSchema).transform((order) => order.amount)`,
+
+  // Idempotent, delay, throttle, log.
+  'idempotent without a key': `flow().from(orders).idempotent({ window: 1000 })`,
+  'idempotent by a key that is no text': `flow().from(orders).idempotent({ key: (order) => order.lines })`,
+  'idempotent that discards to a channel of another payload': `flow().from(orders).idempotent({ key: (order) => order.id, discardTo: invoices })`,
+  'a delay that is text': `flow().from(orders).delay('5s')`,
+  'a delay by a function that gives text': `flow().from(orders).delay((order) => order.id)`,
+  'throttle without a time': `flow().from(orders).throttle({ rate: 5 })`,
+  'throttle by a number': `flow().from(orders).throttle(5)`,
+  'a log line that is no text': `flow().from(orders).log((order) => order.total)`,
+  'a log level that does not exist': `flow().from(orders).log({ level: 'fatal' })`,
+
+  // Loop, routing slip, dynamic route, barrier.
+  'a loop without a bound': `flow().from(orders).loop((turn) => turn.transform((order) => order), { while: (order) => order.total > 9 })`,
+  'a loop that ends with another payload': `flow().from(orders).loop((turn) => turn.transform((order) => order.total), { while: (order) => order.total > 9, max: 5 })`,
+  'a loop whose body returns nothing': `flow().from(orders).loop((turn) => { turn.transform((order) => order) }, { while: (order) => order.total > 9, max: 5 })`,
+  'a routing slip that names a flow it was not given': `flow().from(orders).routingSlip(() => ['price', 'stock'], [recheck], { max: 5 })`,
+  'a routing slip through a flow with another payload': `flow().from(invoices).routingSlip(() => ['recheck'], [recheck], { max: 5 })`,
+  'a routing slip through a flow with another reply': `flow().from(orders).routingSlip(() => ['price'], [price], { max: 5 })`,
+  'a dynamic route without a bound': `flow().from(orders).dynamicRoute((order) => (order.total > 9 ? 'recheck' : undefined), [recheck], {})`,
+  'a dynamic route to a flow it was not given': `flow().from(orders).dynamicRoute((order) => (order.total > 9 ? 'recheck' : 'price'), [recheck], { max: 5 })`,
+  'a barrier without a trigger': `flow().from(orders).barrier({ timeout: 5 })`,
+  'a barrier with a trigger by its name': `flow().from(orders).barrier({ timeout: 5, trigger: 'paid' })`,
+
+  // Resilience.
+  'a retry without a number of attempts': `flow().from(orders).handle(toInvoice, { retry: { delay: 5 } })`,
+  'a retry that asks about a failure that cannot come': `flow().from(orders).handle((order) => (order.total > 0 ? E.right(order) : E.left(new Late())), { retry: { attempts: 3, when: (failure: Failure<Declined>) => failure.kind === 'defect' } })`,
+  'a retry whose question gives a number': `flow().from(orders).handle(toInvoice, { retry: { attempts: 3, when: () => 1 } })`,
+  'a jitter that does not exist': `flow().from(orders).handle(toInvoice, { retry: { attempts: 3, jitter: 'half' } })`,
+  'a policy that does not exist': `flow().from(orders).handle(toInvoice, { bulkhead: 3 })`,
+  'a timeout per call by another name': `flow().from(orders).handle(toInvoice, { timeout: { call: 5 } })`,
+  'a circuit breaker without a time': `flow().from(orders).handle(toInvoice, { circuitBreaker: { failures: 3 } })`,
+  'a retry of a channel': `flow().from(orders).to(queue('copies'), { retry: { attempts: 3 } })`,
+  'a contract in an option': `flow().from(orders).handle(toInvoice, { orderBy: contract<Order, string>()('key') })`,
+  'a contract that combines a group': `flow().from(orders).aggregate({ size: 3, combine: contract<readonly Order[], number>()('sum') })`,
+  'a contract that asks about a failure': `flow().from(orders).handle(toInvoice, { retry: { attempts: 3, when: contract<Failure<never>, boolean>()('worthIt') } })`,
+
+  // Handled errors, otherwise.
+  'a failure that onError took': `const handled = flow().from(direct('x').of<Order>()).handle((order) => (order.total > 0 ? E.right(order) : E.left(new Late()))).onError(() => null).build(); const reply = await runtime(app(handled)).request('x', { id: '1', lines: [], total: 0 }); const late: E.Left<Late> = reply`,
+  'a failure that errorsTo took': `const handled = flow().from(direct('x').of<Order>()).handle((order) => (order.total > 0 ? E.right(order) : E.left(new Late()))).errorsTo(queue('late').of<ErrorMessage<Late>>()).build(); const reply = await runtime(app(handled)).request('x', { id: '1', lines: [], total: 0 }); const late: E.Left<Late> = reply`,
+  'a property of a case that otherwise does not get': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')) }, { otherwise: (b) => b.transform((event) => event.order) })`,
+
+  // Control bus.
+  'a flow in the place of its id': `rt.control.pause(billing)`,
+  'a concurrency that is text': `rt.control.concurrency('billing', '3')`,
 
   // Tokens.
   'a type argument on direct': `direct<Order>('orders')`,
@@ -137,12 +217,12 @@ test('no mistake compiles, and the compiler says what is wrong', async () => {
 })
 
 test('there are enough of them to be a net', () => {
-  expect(entries.length).toBeGreaterThanOrEqual(40)
+  expect(entries.length).toBeGreaterThanOrEqual(130)
 })
 
 /** What users wrote themselves, and what the field and this library call things. */
 const FAMILIAR =
-  /Order|Invoice|Event|Line|Late|order|string|number|[Pp]ayload|[Cc]hannel|Message|header|Flow|Branch|Outcome|Handler|Schema|Options|Overflow|deadLetter/
+  /Order|Invoice|Event|Line|Late|order|string|number|[Pp]ayload|[Cc]hannel|Message|header|Flow|Branch|Outcome|Handler|Schema|Options|Overflow|deadLetter|Store|Timeout|tenant|total|recheck|"continue"|"fail"|"info"|"full"/
 /** What only those know who wrote the types. */
 const INTERNAL =
   /\b(Joined|Override|HeadersAfter|Passed|SplitsBy|NotGiven|Registry|Unbound|Conflict|Carried|Adopt|Sent|Settled)\b/

@@ -152,16 +152,23 @@ export class Aggregator {
   }
 
   /**
-   * A group whose `combine` fails stays, so nothing is lost and the next arrival tries again. It does not where its members have another
-   * place: with the message that was split, in the hands of onError, or, when the timer emits it, in the dead letters.
+   * A group whose `combine` fails stays without the message that completed it, which has failed: sent again, it completes the group again.
+   * It does not stay where its members have another place: with the message that was split, in the hands of onError, or, when the timer
+   * emits it, in the dead letters.
    */
   private fail(frame: Frame, group: Group, error: unknown): never {
     const absorbed = this.runner.steps[this.step.scope]?.kind === 'recover'
     frame.group = undefined
     group.closing = false
     if (group.scope !== undefined || frame.delivery === undefined || absorbed) this.goOnAs(frame, group, group.payloads)
-    else if (this.node.timeout !== undefined && group.timer === undefined) this.startTimer(group, RETRY_DELAY)
+    else this.takeBack(frame, group)
     throw error
+  }
+
+  private takeBack(frame: Frame, group: Group): void {
+    group.takeBack(frame)
+    if (group.members.length === 0) this.end(group)
+    else if (this.node.timeout !== undefined && group.timer === undefined) this.startTimer(group, RETRY_DELAY)
   }
 
   /** The group is over, and the frame goes on in its place. */
@@ -179,13 +186,17 @@ export class Aggregator {
       group.scope.groupsOf(this).delete(group.key)
       return
     }
+    this.end(group)
+    this.ended.add(group.key)
+    if (this.ended.size > (this.node.remember ?? DEFAULT_REMEMBERED))
+      this.ended.delete(this.ended.values().next().value)
+  }
+
+  private end(group: Group): void {
     group.timer?.cancel()
     this.open.delete(group.key)
     this.host.groups.delete(group)
     this.host.activity.touch()
-    this.ended.add(group.key)
-    if (this.ended.size > (this.node.remember ?? DEFAULT_REMEMBERED))
-      this.ended.delete(this.ended.values().next().value)
   }
 
   private startTimer(group: Group, delay: number): void {

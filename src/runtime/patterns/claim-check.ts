@@ -1,9 +1,12 @@
 /** The claim check: the payload stays in a store, its claim travels (rule T13). */
 import { UnknownClaimError } from '../../errors/handling-errors.ts'
+import type { ClaimCheckOutNode } from '../../graph/graph.ts'
 import type { ClaimStore, Claimed } from '../../message/claim-store.ts'
+import type { RunnerHost } from '../flow-runner.ts'
 import type { Step } from '../step.ts'
 import { calling } from './calling.ts'
 import type { Frame } from '../frame.ts'
+import { tellStore } from './telling-stores.ts'
 
 /** `claimCheckIn`: the claim is the message's id, so a redelivery claims the same again. */
 export function claimCheckIn(step: Step, store: ClaimStore): void {
@@ -21,18 +24,29 @@ export function claimCheckIn(step: Step, store: ClaimStore): void {
   )
 }
 
-/** `claimCheckOut`: the payload is back; it stays in the store, because the message may be delivered again. */
-export function claimCheckOut(step: Step, store: ClaimStore): void {
+/** `claimCheckOut`: the payload is back. The store keeps it while the message may be delivered again, or for good unless the node removes it. */
+export function claimCheckOut(step: Step, { remove }: ClaimCheckOutNode, store: ClaimStore, host: RunnerHost): void {
   const find = async (ticket: unknown): Promise<Claimed> => {
-    const claim = (ticket as { readonly claim?: unknown } | null | undefined)?.claim
-    const claimed = typeof claim === 'string' ? await store.get(claim) : undefined
+    const claim = claimOf(ticket)
+    const claimed = claim === undefined ? undefined : await store.get(claim)
     if (claimed !== undefined) return claimed
     throw new UnknownClaimError(
       `There is no payload for claim ${JSON.stringify(claim)} in the store. Give claimCheckIn and claimCheckOut the same store, and keep payloads as long as their messages travel.`,
     )
   }
   calling(step, find, (frame, claimed) => {
+    const claim = claimOf(frame.payload)!
+    if (remove === true) {
+      frame.whenEnded((succeeded) => {
+        if (succeeded) return tellStore(() => store.remove(claim), `remove the claim "${claim}"`, step, host)
+      })
+    }
     frame.become((claimed as Claimed).payload, frame.headers, step)
     return step.next
   })
+}
+
+function claimOf(ticket: unknown): string | undefined {
+  const claim = (ticket as { readonly claim?: unknown } | null | undefined)?.claim
+  return typeof claim === 'string' ? claim : undefined
 }

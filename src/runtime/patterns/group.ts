@@ -21,12 +21,12 @@ export class Group implements OpenGroup {
   timer: Timer | undefined = undefined
   /** It is being combined: what arrives now is late. */
   closing = false
-  /** The messages its members were, as they entered their flow. */
-  readonly origins: Set<MessageRecord> = new Set()
   /** Called when what it became has failed for good. */
   forgotten: (() => void) | undefined = undefined
   /** Groups that became members of this one. */
-  private readonly within: Group[] = []
+  private readonly within: (Group | undefined)[] = []
+  /** What each member was when it entered its flow: one message, or those of a group. */
+  private readonly cameFrom: Iterable<MessageRecord>[] = []
   private readonly seen = new Set<string>()
 
   constructor(key: unknown, scope: SplitScope | undefined, source: FrameSource, nodeId: string) {
@@ -46,8 +46,22 @@ export class Group implements OpenGroup {
     this.members.push(frame.message)
     if (this.scope !== undefined) return
     this.seen.add(placeIn(frame))
-    for (const origin of frame.origins) this.origins.add(origin)
-    if (frame.gathered !== undefined) this.within.push(frame.gathered)
+    this.cameFrom.push(frame.origins)
+    this.within.push(frame.gathered)
+  }
+
+  /** Gives back the message that came last, if it is this one. */
+  takeBack(frame: Frame): void {
+    if (this.members.at(-1) !== frame.message) return
+    this.members.pop()
+    this.seen.delete(placeIn(frame))
+    this.cameFrom.pop()
+    this.within.pop()
+  }
+
+  /** The messages its members were, as they entered their flow. */
+  get origins(): Set<MessageRecord> {
+    return new Set(this.cameFrom.flatMap((origins) => [...origins]))
   }
 
   get payloads(): readonly unknown[] {
@@ -69,7 +83,7 @@ export class Group implements OpenGroup {
 
   /** What it became has failed for good, so its members may come again and are not late. */
   forget(): void {
-    for (const group of this.within) group.forget()
+    for (const group of this.within) group?.forget()
     this.forgotten?.()
   }
 

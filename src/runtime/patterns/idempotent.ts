@@ -6,6 +6,7 @@ import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
 import { SUSPENDED, type Step } from '../step.ts'
 import { discard } from './dropping.ts'
+import { tellStore } from './telling-stores.ts'
 
 /** What an idempotent node works with. */
 export interface IdempotentParts {
@@ -23,7 +24,11 @@ export function idempotent(
 ): void {
   const decide = (frame: Frame, name: string, isNew: boolean): number => {
     if (isNew) {
-      frame.whenEnded((succeeded) => (succeeded ? store.commit(name, node.window) : store.release(name)))
+      frame.whenEnded((succeeded) =>
+        succeeded
+          ? tellStore(() => store.commit(name, node.window), `commit the key "${name}"`, step, host)
+          : tellStore(() => store.release(name), `release the key "${name}"`, step, host),
+      )
       return step.next
     }
     return discard(frame, duplicates, 'duplicate', step, host)

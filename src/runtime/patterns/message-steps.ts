@@ -19,6 +19,7 @@ export function handle(step: Step, handler: Function): void {
     frame.become(payload, headers, step)
     return step.next
   })
+  step.call = handler
 }
 
 /** `onError`: what the function makes of a failure is the payload from here on (rule E5). */
@@ -56,14 +57,14 @@ export function removeHeaders(step: Step, { headers }: RemoveHeadersNode): void 
 
 /** `enrich`: a copy of the payload with one property more (rule T9). */
 export function enrich(step: Step, { property }: EnrichNode, value: Function): void {
-  calling(step, value, (frame, added) => {
+  calling(step, value, (frame, added, headers) => {
     const { payload } = frame
     if (typeof payload !== 'object' || payload === null) {
       throw new EnrichError(
         `The property "${property}" cannot be added to the payload, which is ${describeValue(payload)}. Make an object of it with transform first.`,
       )
     }
-    frame.become(Object.assign({}, payload, { [property]: added }), frame.headers, step)
+    frame.become(Object.assign({}, payload, { [property]: added }), headers, step)
     return step.next
   })
 }

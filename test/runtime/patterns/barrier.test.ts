@@ -3,7 +3,7 @@ import type { MessageDraft } from 'allora'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { BarrierTimeoutError, CorrelationError } from '../../../src/errors/handling-errors.ts'
-import { drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+import { drained, expectAccounts, forbidUnhandledRejections, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 const numRuns = process.env['CI'] ? 1000 : 200
@@ -81,6 +81,7 @@ describe('T15: barrier', () => {
         for (const { key, isTrigger } of all)
           await (isTrigger ? rt.send('go', keyed('go', key)) : rt.send('in', keyed(1, key)))
         await settled()
+        expectAccounts(rt)
         await clock.advance(100)
         await rt.idle()
         const count = (key: string, isTrigger: boolean): number =>

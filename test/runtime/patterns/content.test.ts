@@ -1,5 +1,5 @@
 /** Steps that change content: removeHeaders, enrich, validate, log (T9, T16). */
-import { type ErrorMessage, app, direct, flow, message, queue } from 'allora'
+import { type ErrorMessage, type KeyStore, app, direct, flow, message, queue } from 'allora'
 import { left, right } from 'fp-ts/lib/Either.js'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -53,6 +53,16 @@ describe('T9: enrich', () => {
     const order = { id: 'A', kilos: 3 }
     expect(await rt.request('orders', order)).toEqual(right({ id: 'A', kilos: '3 kg', price: 6 }))
     expect(order).toEqual({ id: 'A', kilos: 3 })
+  })
+
+  test('T9: a value with headers sets these, too', async () => {
+    const priced = flow()
+      .from(direct('in').of<{ readonly sku: string }>())
+      .enrich('price', () => message(3, { currency: 'CHF' }))
+      .handle(({ price }, { message: { headers } }) => `${price} ${headers.currency}`)
+      .build()
+    const { rt } = await started(app(priced))
+    expect(await rt.request('in', { sku: 'tea' })).toEqual(right('3 CHF'))
   })
 
   test('T9: its typed failures are failures of the step', async () => {
@@ -114,6 +124,34 @@ describe('T16: validate', () => {
     })
   })
 })
+
+test('E1: what a flow behind invalidTo or discardTo has parked is one dead letter, and the sender hears of that flow', async () => {
+  const refused = direct('refused').of<number>()
+  const input = direct('in').of<number>()
+  const refusing = [
+    flow('f').from(input).validate(z.number().negative(), { invalidTo: refused }).build(),
+    flow('f')
+      .from(input)
+      .idempotent({ key: () => 1, store: KNOWN, discardTo: refused })
+      .build(),
+    flow('f')
+      .from(input)
+      .filter(() => false, { discardTo: refused })
+      .build(),
+  ]
+  const broken = flow('broken')
+    .from(refused)
+    .handle(() => Promise.reject(new Error('no')))
+    .build()
+  for (const first of refusing) {
+    const { rt } = await started(app(first, broken))
+    await expect(rt.send('in', 1)).rejects.toThrow('Flow "broken" failed at node "n1" (handle): Error: no.')
+    expect(rt.deadLetters.list().map(({ flowId }) => flowId)).toEqual(['broken'])
+  }
+})
+
+/** Has every key. */
+const KNOWN: KeyStore = { reserve: () => false, commit() {}, release() {} }
 
 describe('log', () => {
   test('writes a line a message, by its level, and the message goes on', async () => {

@@ -1,9 +1,9 @@
 /** The idempotent receiver (T12). */
-import { MemoryKeyStore, app, direct, flow, queue } from 'allora'
+import { type KeyStore, MemoryKeyStore, app, direct, flow, queue } from 'allora'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { virtualClock } from '../../../src/testing/virtual-clock.ts'
-import { deferred, drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+import { deferred, drained, expectAccounts, forbidUnhandledRejections, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 
@@ -98,6 +98,33 @@ describe('T12: idempotent', () => {
     expect([store.reserve('b'), store.reserve('a')]).toEqual([false, true])
   })
 
+  test.each(['commit', 'release'] as const)(
+    'T12: a store that fails to %s is told to the log, and the message ends',
+    async (what) => {
+      for (const fail of [() => Promise.reject(new Error('no disk')), throwing]) {
+        const lines: string[] = []
+        const line = (text: string): void => void lines.push(text)
+        const store: KeyStore = { reserve: () => true, commit() {}, release() {}, [what]: fail }
+        const { rt } = await started(
+          app(
+            flow('f')
+              .from(queue('in').of<string>())
+              .idempotent({ key: (text) => text, store })
+              .filter(() => what === 'commit', { reject: 'error' })
+              .build(),
+          ),
+          { logger: { debug: line, info: line, warn: line, error: line } },
+        )
+        await rt.send('in', 'a')
+        await rt.idle()
+        expect(lines).toEqual([
+          `The store of node "n1" of flow "f" could not ${what} the key "f/n1/a": Error: no disk.`,
+        ])
+        expect(rt.metrics().channels['in']).toMatchObject({ [what === 'commit' ? 'settled' : 'dead']: 1, inFlight: 0 })
+      }
+    },
+  )
+
   test('T12: each key is handled exactly once, however handlers fail and interleave', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -113,6 +140,7 @@ describe('T12: idempotent', () => {
               await scheduler.schedule(Promise.resolve(), `handle ${key}`)
               if (fails) throw new Error('as arranged')
               handled.push(key)
+              expectAccounts(rt)
             })
             .build()
           const { rt } = await started(app(fragile))
@@ -128,3 +156,7 @@ describe('T12: idempotent', () => {
     )
   })
 })
+
+const throwing = (): never => {
+  throw new Error('no disk')
+}

@@ -2,7 +2,7 @@
 import { app, direct, flow, queue } from 'allora'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+import { drained, expectAccounts, forbidUnhandledRejections, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 
@@ -32,6 +32,34 @@ describe('T11: delay', () => {
     expect(drained(rt.channel('out'))).toEqual([0, -5])
     await clock.advance(300)
     expect(drained(rt.channel('out'))).toEqual([100, 200, 300])
+  })
+
+  test('T11: each goes on when its time has come, and those of one time in the order they came', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ gap: fc.nat(20), duration: fc.integer({ min: -5, max: 40 }) }), { maxLength: 20 }),
+        async (all) => {
+          const passed: (readonly [n: number, at: number])[] = []
+          const delayed = flow('f')
+            .from(queue('in').of<number>())
+            .delay((n) => all[n]!.duration, { concurrency: 100 })
+            .handle((n) => void passed.push([n, clock.now()]))
+            .build()
+          const { rt, clock } = await started(app(delayed))
+          const due: (readonly [n: number, at: number])[] = []
+          for (const [n, { gap, duration }] of all.entries()) {
+            await clock.advance(gap)
+            due.push([n, clock.now() + Math.max(0, duration)])
+            await rt.send('in', n)
+            expectAccounts(rt)
+          }
+          await clock.advance(100)
+          await rt.idle()
+          expect(passed).toEqual(due.toSorted(([a, at], [b, bt]) => at - bt || a - b))
+        },
+      ),
+      { numRuns: runs },
+    )
   })
 
   test('T11, L3: a message that waits is in flight, and the stop names it', async () => {
@@ -84,6 +112,7 @@ describe('T11: throttle', () => {
             await clock.advance(gap)
             arrivals.push(clock.now())
             await rt.send('in', gap)
+            expectAccounts(rt)
           }
           await clock.advance(per * gaps.length)
           const model: number[] = []

@@ -5,7 +5,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { CorrelationError } from '../../../src/errors/handling-errors.ts'
 import type { ResequenceOptions } from '../../../src/flow/step-options.ts'
 import type { ChannelToken } from '../../../src/flow/channel-token.ts'
-import { deferred, drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+import { deferred, drained, expectAccounts, forbidUnhandledRejections, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 const numRuns = process.env['CI'] ? 1000 : 200
@@ -250,6 +250,7 @@ describe('T7: resequence', () => {
           if (i === pause) await clock.advance(25)
           await rt.send('in', nth(number))
           went.push(...drained(rt.channel('out')))
+          expectAccounts(rt)
         }
         // Before anything is given up, it is the longest run from 1.
         const isPatient = maxGap === undefined && pause >= numbers.length

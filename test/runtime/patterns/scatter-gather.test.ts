@@ -5,7 +5,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { FlowError, ScatterGatherError } from '../../../src/errors/handling-errors.ts'
 import { InvalidStepError } from '../../../src/errors/flow-errors.ts'
 import { type Declined, OutOfStock } from '../../flow/samples.ts'
-import { deferred, drained, forbidUnhandledRejections, recorded, settled, started } from '../rig.ts'
+import { deferred, drained, expectAccounts, forbidUnhandledRejections, recorded, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 const numRuns = process.env['CI'] ? 1000 : 200
@@ -269,7 +269,10 @@ describe('T8: scatterGather', () => {
             (reply) => reply,
             (error: FlowError) => error.message,
           )
-          await scheduler.waitAll()
+          while (scheduler.count() > 0) {
+            expectAccounts(rt)
+            await scheduler.waitOne()
+          }
           const settledBranches = await Promise.allSettled(
             outcomes.map(({ succeeds, value }) =>
               succeeds ? Promise.resolve(value) : Promise.reject(new Error(`no ${value}`)),

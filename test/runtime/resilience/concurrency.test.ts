@@ -1,7 +1,7 @@
 import { app, flow, queue } from 'allora'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { drained, forbidUnhandledRejections, started } from '../rig.ts'
+import { drained, expectAccounts, forbidUnhandledRejections, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 
@@ -20,6 +20,7 @@ test('C9: never more calls than the concurrency of the step, and as many, under 
         const call = async (n: number): Promise<number> => {
           begun.push(n)
           most = Math.max(most, ++running)
+          expectAccounts(rt)
           await scheduler.schedule(Promise.resolve(), `call ${n}`)
           running--
           return n

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Failure } from '../../../src/message/failure.ts'
 import { backOffDelay } from '../../../src/runtime/resilience/retry.ts'
-import { deferred, drained, forbidUnhandledRejections, recorded, settled, started } from '../rig.ts'
+import { deferred, drained, expectAccounts, forbidUnhandledRejections, recorded, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 
@@ -35,6 +35,7 @@ describe('E3: delays', () => {
         const at: number[] = []
         const call = (): number => {
           at.push(rig.clock.now())
+          expectAccounts(rig.rt)
           throw new Error('no')
         }
         const rig = await started(app(flow('f').from(queue('in').of<number>()).handle(call, { retry }).build()), {

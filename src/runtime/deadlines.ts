@@ -1,0 +1,85 @@
+/** Deadlines of many that wait equally long: one timer for all of them, since a timer for each costs more than their work. */
+import { LinkedList, type Linked } from '../memory/linked-list.ts'
+import type { Clock, Timer } from '../transport/clock.ts'
+
+/** Somebody who waits until a time. */
+export interface Mortal<T> extends Linked<T> {
+  deadline: number
+  /** The time is over. It leaves its list. */
+  expire(): void
+}
+
+/** Microtasks that whoever was answered has to ask again. */
+const PATIENCE = 3
+
+/** Those of one duration, the first to end first. */
+class Line<T extends Mortal<T>> {
+  private readonly list = new LinkedList<T>()
+  private readonly clock: Clock
+  private readonly duration: number
+  private timer: Timer | undefined
+  /** Microtasks until a look whether anybody is left; 0 = none has been asked for. */
+  private looking = 0
+
+  constructor(clock: Clock, duration: number) {
+    this.clock = clock
+    this.duration = duration
+  }
+
+  add(mortal: T): void {
+    mortal.deadline = this.clock.now() + this.duration
+    this.list.push(mortal)
+    this.timer ??= this.clock.schedule(this.duration, this.elapsed)
+  }
+
+  /** Somebody has left. The timer of a line that stays empty is stopped, but not before others have had the chance to come. */
+  left(): void {
+    if (this.list.first !== undefined) return
+    if (this.looking === 0) queueMicrotask(this.look)
+    this.looking = PATIENCE
+  }
+
+  stop(): void {
+    this.timer?.cancel()
+    this.timer = undefined
+  }
+
+  private readonly look = (): void => {
+    if (--this.looking > 0) queueMicrotask(this.look)
+    else if (this.list.first === undefined) this.stop()
+  }
+
+  private readonly elapsed = (): void => {
+    this.timer = undefined
+    const now = this.clock.now()
+    let first = this.list.first
+    for (; first !== undefined && first.deadline <= now; first = this.list.first) first.expire()
+    if (first !== undefined) this.timer = this.clock.schedule(first.deadline - now, this.elapsed)
+  }
+}
+
+/** Lines by duration, in milliseconds. */
+export class Deadlines<T extends Mortal<T>> {
+  private readonly clock: Clock
+  private readonly lines = new Map<number, Line<T>>()
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  /** Adds somebody who is in no list, for so long from now. */
+  add(mortal: T, duration: number): void {
+    let line = this.lines.get(duration)
+    if (line === undefined) this.lines.set(duration, (line = new Line(this.clock, duration)))
+    line.add(mortal)
+  }
+
+  /** Somebody of this duration has left. */
+  left(duration: number): void {
+    this.lines.get(duration)?.left()
+  }
+
+  stop(): void {
+    for (const line of this.lines.values()) line.stop()
+  }
+}
