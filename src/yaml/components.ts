@@ -23,7 +23,7 @@ export interface ComponentRow {
 }
 
 /** The methods that an inbound adapter may name. */
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
 
 const id: KeyShape = { shape: idShape, lax: true, says: 'Unique among its kind; left out, it is numbered.' }
 const required = (shape: KeyShape['shape'], says: string): KeyShape => ({ shape, required: true, says })

@@ -8,7 +8,7 @@ import type { KeyShape, RecordShape, Shape } from './shape.ts'
 const text = (what: string): Shape => ({ is: 'text', what })
 
 /** A channel of version 2: every kind, every option. Without a kind it is direct, as in version 1. */
-export const channelShape2: RecordShape = {
+const channelShape2: RecordShape = {
   is: 'record',
   what: 'a channel',
   short: 'id',

@@ -13,7 +13,7 @@ export const functionShape: TextShape = { is: 'text', what: 'the name of a servi
 const anyText: TextShape = { is: 'text', what: 'a text', mayBeEmpty: true }
 
 /** What may stand for a field. */
-export function fieldShape(field: Field, name = ''): Shape {
+function fieldShape(field: Field, name = ''): Shape {
   return match<Field, Shape>(field)
     .with({ type: 'id' }, () => ({ is: 'text', what: 'a text that is not empty' }))
     .with({ type: 'text' }, () => anyText)
