@@ -132,6 +132,10 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'A loop, a routing slip or a dynamic route came to its max. Raise it, or find out why there is no end.',
   ],
   ALLORA322: ['No trigger in time', 'Nothing with the same key came to the trigger of a barrier before its timeout.'],
+  ALLORA323: [
+    'No room for another claim',
+    'A store of claims in memory holds as many payloads as it may. Take claims out, or give the store a higher capacity.',
+  ],
   // Life
   ALLORA401: ['Not started', 'The runtime accepts messages between start and stop only. Call await rt.start() first.'],
   ALLORA402: [
