@@ -164,6 +164,10 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'Package not installed',
     'Something optional needs a package that cannot be loaded. The sentence says which, and how to install it.',
   ],
+  ALLORA410: [
+    'Cannot go again this way',
+    'A dead letter cannot begin again where redrive was told to: its flow or node is gone, or only its start is known. Redrive it from the start, or remove it.',
+  ],
   // Building
   ALLORA501: ['No graph', 'Data was read as a graph and is none. The sentence lists every problem with its path.'],
   ALLORA502: ['Name missing', 'A flow, channel, node or service needs a name: a text that is not empty.'],

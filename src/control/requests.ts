@@ -6,7 +6,7 @@ import { didYouMean } from '../graph/did-you-mean.ts'
 import type { HeadersInit } from '../message/headers.ts'
 import { message } from '../message/message.ts'
 import type { PollableChannel } from '../runtime/channel.ts'
-import type { DeadLetterFilter, DeadReason } from '../runtime/dead-letters.ts'
+import type { DeadLetterFilter, DeadReason, RedriveOptions } from '../runtime/dead-letters.ts'
 import type { StopReport } from '../runtime/stop-report.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 import type { Controlled } from './controlled.ts'
@@ -27,7 +27,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   metrics: ({ runtime }) => runtime.metrics(),
   'dlq ls': ({ runtime, args }) => runtime.deadLetters.list(filterIn(args)),
   'dlq show': ({ runtime, args }) => runtime.deadLetters.show(text(args, 'id')),
-  'dlq redrive': (exchange) => redrive(exchange, filterIn(exchange.args), exchange.args['dryRun'] === true),
+  'dlq redrive': (exchange) => redrive(exchange, filterIn(exchange.args), redriveOptionsIn(exchange.args)),
   'dlq rm': ({ runtime, args }) => runtime.deadLetters.remove(filterIn(args)),
   stop,
 }
@@ -93,6 +93,11 @@ function filterIn(args: ControlExchange['args']): DeadLetterFilter {
     )
   }
   return filter
+}
+
+function redriveOptionsIn({ dryRun, from = 'start' }: ControlExchange['args']): RedriveOptions {
+  if (from === 'start' || from === 'node') return { dryRun: dryRun === true, from }
+  throw new ControlRequestError(`"from" must be "start" or "node", but it is ${describeValue(from)}.`)
 }
 
 function timeoutIn(args: ControlExchange['args']): { readonly timeout?: number } {

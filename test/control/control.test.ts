@@ -104,6 +104,7 @@ test.each([
   ['{"id":1,"command":"tail","args":{"channel":"nowhere"}}\n', /^There is no channel "nowhere"/],
   ['{"id":1,"command":"receive","args":{"channel":"direct"}}\n', /holds no messages to receive/],
   ['{"id":1,"command":"dlq ls","args":{"reason":"fail"}}\n', /^There is no reason "fail"\. Did you mean "failed"\?/],
+  ['{"id":1,"command":"dlq redrive","args":{"from":"end"}}\n', /^"from" must be "start" or "node"/],
   ['{"id":1,"command":"dlq show","args":{"id":"m0"}}\n', /^There is no dead letter of message "m0"/],
 ])('%j is refused with a sentence', async (line, sentence) => {
   expect(await answer(line)).toMatchObject({ ok: false, error: { message: expect.stringMatching(sentence) } })

@@ -38,10 +38,11 @@ export const dlqCommand: Command = {
     node: { value: 'id', summary: 'only those that failed at this node' },
     reason: { value: 'word', summary: 'only failed, invalid, expired or group-timeout ones' },
     all: { summary: 'redrive or remove all of them' },
+    from: { value: 'place', summary: 'where redrive begins: start (if absent) or node, at the node that failed' },
     'dry-run': { summary: 'only say what redrive would send again' },
     ...WHICH_APP,
   },
-  more: ['redrive sends the original messages to their channels again.'],
+  more: ['redrive sends the original messages to their channels again, or from the node that failed.'],
   async run(invocation) {
     const [what = ''] = invocation.operands
     const work = Object.hasOwn(WORK, what) ? WORK[what] : undefined
@@ -84,7 +85,7 @@ async function show(client: ControlClient, { terminal, operands }: Invocation): 
 async function redrive(client: ControlClient, invocation: Invocation): Promise<ExitCode> {
   const { terminal, options } = invocation
   const dryRun = options['dry-run'] === true
-  const args = { ...meant(invocation), dryRun }
+  const args = { ...meant(invocation), dryRun, from: textOption(invocation, 'from') }
   const report = (await client.request('dlq redrive', args, (event) => {
     const { done, of } = event as { readonly done: number; readonly of: number }
     terminal.progress(`Redriving: ${done} of ${of}`)
