@@ -1,71 +1,102 @@
-/** Measures contenders side by side: interleaved rounds in one process, CPU time with garbage collection, ratios to the first. */
+/** Measures contenders side by side: interleaved rounds in one process, CPU time with garbage collection. */
+import type { Contender } from './contender.ts'
 
-/** One way to do a workload. `run` handles `n` messages and gives a checksum, so that nobody skips work. */
-export interface Contender {
-  readonly name: string
-  run(n: number): Promise<number>
+/** How long to measure. */
+export interface Effort {
+  /** Times that every contender is measured. */
+  readonly rounds: number
+  /** Milliseconds of CPU that one measurement is to take, about. */
+  readonly slice: number
+  /** Milliseconds of CPU that a contender warms up at least. */
+  readonly warmUp: number
 }
 
-/** A workload: the first contender is the hand-written limit. */
-export interface Workload {
-  readonly name: string
-  /** Messages a round. */
-  readonly n: number
-  readonly contenders: readonly Contender[]
-  /** The ratio that Allora is to reach; see README. */
-  readonly target: number
+/** Messages of the runs whose checksums are compared. */
+const CHECKED = 1_000
+
+/**
+ * The nanoseconds of CPU that a message took, by contender and round, of contenders that do the same work.
+ *
+ * @throws Error when their checksums differ.
+ */
+export async function measure(contenders: readonly Contender[], effort: Effort): Promise<Times> {
+  await compareChecksums(contenders)
+  return measureEach(contenders, effort)
 }
 
-/** What one contender cost. */
-export interface Cost {
-  readonly contender: string
-  /** Nanoseconds of CPU a message, the median over the rounds. */
-  readonly nanoseconds: number
-  /** To the limit, the median over the rounds of each round's own ratio. */
-  readonly ratio: number
-}
+/** By contender and round. */
+export type Times = readonly (readonly number[])[]
 
-/** The costs of a workload. The second is the limit once more: how far its ratio is from 1 is the noise. */
-export interface Measurement {
-  readonly workload: Workload
-  readonly costs: readonly Cost[]
-}
-
-/** Runs every contender once a round, in turning order, after a warm-up. */
-export async function measure(workload: Workload, rounds: number): Promise<Measurement> {
-  const [limit] = workload.contenders
-  const control: Contender = { name: `${limit!.name} again`, run: (n) => limit!.run(n) }
-  const contenders = [limit!, control, ...workload.contenders.slice(1)]
+/** The same of contenders that may do different work. All take turns in each round, so that what else the machine does meets all. */
+export async function measureEach(contenders: readonly Contender[], effort: Effort): Promise<Times> {
+  const sizes: number[] = []
+  for (const contender of contenders) sizes.push(await warmUp(contender, effort))
   const times = contenders.map((): number[] => [])
-  let checksum: number | undefined
-  for (let round = -2; round < rounds; round++) {
+  // What one warmed up, the next may have made the compiler change its mind about: they settle together first.
+  for (let round = -SETTLING_ROUNDS; round < effort.rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
-      const index = (turn + round + contenders.length * 2) % contenders.length
-      const { sum, nanoseconds } = await timed(contenders[index]!, workload.n)
-      if (sum !== (checksum ??= sum))
-        throw new Error(`${contenders[index]!.name} gave checksum ${sum}, not ${checksum}, in ${workload.name}`)
+      const index = (turn + round + SETTLING_ROUNDS) % contenders.length
+      const nanoseconds = await timed(contenders[index]!, sizes[index]!)
       if (round >= 0) times[index]!.push(nanoseconds)
     }
   }
-  return {
-    workload,
-    costs: contenders.map(({ name }, index) => ({
-      contender: name,
-      nanoseconds: median(times[index]!),
-      ratio: median(times[index]!.map((time, round) => time / times[0]![round]!)),
-    })),
-  }
+  return times
 }
 
-async function timed(contender: Contender, n: number): Promise<{ sum: number; nanoseconds: number }> {
-  globalThis.gc?.()
-  const start = process.cpuUsage()
-  const sum = await contender.run(n)
-  const { user, system } = process.cpuUsage(start)
-  return { sum, nanoseconds: ((user + system) * 1_000) / n }
+/** The value below which the share `p` of the values is. */
+export function quantile(values: readonly number[], p: number): number {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * p))]!
 }
 
 /** The middle value. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+
+/** Nanoseconds of CPU, of all threads, that `work` takes. */
+export async function cpuOf(work: () => unknown): Promise<number> {
+  const start = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) * 1_000
 }
+
+async function timed(contender: Contender, n: number): Promise<number> {
+  // What others left is not this one's to collect. A full collection would also throw compiled code away, with the shapes of objects
+  // that are between two lives.
+  await globalThis.gc?.({ type: 'minor', execution: 'async' })
+  return (await cpuOf(() => contender.run(n))) / n
+}
+
+async function compareChecksums(contenders: readonly Contender[]): Promise<void> {
+  const sums: number[] = []
+  for (const contender of contenders) sums.push(await contender.run(CHECKED))
+  if (new Set(sums).size > 1) throw new Error(`The checksums differ, so not all do the same work: ${sums.join(', ')}.`)
+}
+
+/**
+ * Runs a contender until the compiler has done with it, and gives how many messages then take about `slice` milliseconds. Code is warm
+ * when it has run for a while and the last runs were not faster than those before: half-compiled code costs up to ten times as much.
+ */
+async function warmUp(contender: Contender, { slice, warmUp: shortest }: Effort): Promise<number> {
+  let n = CHECKED
+  let best = Infinity
+  let spent = 0
+  for (let calm = 0; spent < LONGEST_WARM_UP && (calm < CALM_RUNS || spent < shortest);) {
+    const each = await timed(contender, n)
+    const milliseconds = (n * each) / 1_000_000
+    spent += milliseconds
+    calm = each < best * 0.95 ? 0 : calm + 1
+    best = Math.min(best, each)
+    if (milliseconds < slice / 2) n *= 2
+    else n = roundSize((slice * 1_000_000) / each)
+  }
+  return roundSize((slice * 1_000_000) / best)
+}
+
+const SETTLING_ROUNDS = 5
+/** Milliseconds of CPU. */
+const LONGEST_WARM_UP = 5_000
+/** Runs in a row that were no faster. */
+const CALM_RUNS = 4
+
+/** Whole thousands, so that producers and requesters share messages out evenly. */
+const roundSize = (n: number): number => Math.max(CHECKED, Math.round(n / CHECKED) * CHECKED)

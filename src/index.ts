@@ -26,10 +26,11 @@ export { contract, service } from './flow/service.ts'
 export type { AnyFunction, Handler, Named, Needs, Provides } from './flow/service.ts'
 export type { FlowTypeError } from './flow/flow-type-error.ts'
 export type { FailureOf, Outcome, ValueOf } from './flow/outcome.ts'
-export type { Recover } from './flow/step-types.ts'
+export type { Choice, Recover } from './flow/step-types.ts'
 export type {
   AggregateOptions,
   BarrierOptions,
+  ChoiceOptions,
   ClaimCheckOptions,
   ClaimCheckOutOptions,
   ClaimTicket,
@@ -102,7 +103,14 @@ export type {
   SubscribableChannel,
   SubscribeOptions,
 } from './runtime/channel.ts'
-export type { DeadLetter, DeadLetterFilter, DeadLetters, DeadReason, RedriveReport } from './runtime/dead-letters.ts'
+export type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetters,
+  DeadReason,
+  RedriveOptions,
+  RedriveReport,
+} from './runtime/dead-letters.ts'
 export type { Control, FlowStatus, SourceStatus } from './runtime/control.ts'
 export type { DropReason, RuntimeEvents } from './runtime/events.ts'
 export type { FlowState } from './runtime/running-flow.ts'
@@ -112,9 +120,11 @@ export type { LeftMessage, StopReport } from './runtime/stop-report.ts'
 
 // What a runtime is given
 export { memory } from './memory/memory.ts'
+export { memoryGroupStore } from './memory/memory-group-store.ts'
 export { memoryClaimStore } from './memory/memory-claim-store.ts'
 export { MemoryKeyStore } from './memory/memory-key-store.ts'
 export type { ClaimStore, Claimed } from './message/claim-store.ts'
+export type { GroupStore, StoredGroup, StoredGroups, StoredMember, StoredMessage } from './message/group-store.ts'
 export type { KeyStore } from './message/key-store.ts'
 export type { LogLevel, Logger } from './runtime/logger.ts'
 export { systemClock } from './transport/clock.ts'
@@ -188,6 +198,7 @@ export {
   MissingPackageError,
   MissingServiceError,
   NotStartedError,
+  RedriveError,
   SourceError,
   StoppedError,
   UnknownDeadLetterError,

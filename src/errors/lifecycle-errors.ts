@@ -45,3 +45,8 @@ export class SourceError extends AlloraError {
 export class MissingPackageError extends AlloraError {
   readonly code = 'ALLORA409'
 }
+
+/** `ALLORA410`: a dead letter cannot go again the way it should. */
+export class RedriveError extends AlloraError {
+  readonly code = 'ALLORA410'
+}

@@ -108,8 +108,8 @@ class FlowBuilder {
     return this.step('split', onlyOptions ? { ...splitter, ...options } : { service: splitter, ...options })
   }
 
-  aggregate(options?: Given): FlowBuilder {
-    return this.step('aggregate', { ...options })
+  aggregate({ store, ...options }: Given = {}): FlowBuilder {
+    return this.step('aggregate', { ...options, ...(store !== undefined && { store: () => store }) })
   }
 
   resequence(options?: Given): FlowBuilder {

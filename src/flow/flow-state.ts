@@ -51,9 +51,10 @@ export function addRecover(state: FlowState, given: Given): FlowState {
   return { ...next, tails: [...state.tails, { from: id }], failing: [id] }
 }
 
-/** Adds a node that takes the failures of all before it in this chain away. */
+/** Adds a node that takes the failures of all before it in this chain away, or those it chooses. */
 export function addErrorOutlet(state: FlowState, given: Given): FlowState {
-  return { ...addNode(state, 'errorOutlet', given, failuresOf(state)), failing: [] }
+  const next = addNode(state, 'errorOutlet', given, failuresOf(state))
+  return { ...next, failing: given['when'] === undefined ? [] : [lastNode(next).id] }
 }
 
 /** The flow with a reply where nothing else ends it. */

@@ -31,6 +31,7 @@ import type { SinkFailure } from './sink.ts'
 import type {
   AggregateOptions,
   BarrierOptions,
+  ChoiceOptions,
   ClaimCheckOptions,
   ClaimCheckOutOptions,
   ClaimTicket,
@@ -48,7 +49,18 @@ import type {
   TravelOptions,
   ValidateOptions,
 } from './step-options.ts'
-import type { FailedBy, HeaderOutcome, PartOf, Parts, Passed, Recover, SplitsBy, WithHeader } from './step-types.ts'
+import type {
+  Choice,
+  FailedBy,
+  HeaderOutcome,
+  LeftBy,
+  PartOf,
+  Parts,
+  Passed,
+  Recover,
+  SplitsBy,
+  WithHeader,
+} from './step-types.ts'
 
 /**
  * A flow being built. Every operator gives a new flow and leaves this one as it is, so a chain can be forked at any point.
@@ -146,7 +158,8 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
    * Makes one message of many (Aggregator). A group is complete when it has `size` messages, when `when` says so, or, with
    * neither, when all parts of the split they come from are there; a `timeout` ends it earlier.
    *
-   * Headers that differ between the messages of a group are dropped, so each may be missing afterwards.
+   * Headers that differ between the messages of a group are dropped, so each may be missing afterwards. Whoever asked with one of them
+   * gets the reply to the group, or its failure.
    *
    * @example
    * ```ts
@@ -532,11 +545,28 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
    * await using rt = await runtime(app(read)).start()
    * const reply = await rt.request('json', 'no JSON') // => { _tag: 'Right', right: 'cannot be read: defect' }
    * ```
+   *
+   * With `when` it takes some failures and leaves the others to the next scope:
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const read = flow('read')
+   *   .from(direct('json').of<string>())
+   *   .transform((text): unknown => JSON.parse(text))
+   *   .onError(() => 'no JSON', { when: (it) => it.kind === 'defect' && it.cause instanceof SyntaxError })
+   *   .onError(() => 'something else')
+   *   .build()
+   *
+   * await using rt = await runtime(app(read)).start()
+   * const reply = await rt.request('json', '{') // => { _tag: 'Right', right: 'no JSON' }
+   * ```
    */
-  onError<Q, N = never>(
+  onError<Q, N = never, W extends Choice<E> | undefined = Choice<E> | undefined>(
     recover: Recover<E, H, Q, N>,
-    options?: Omit<ResilienceOptions<unknown, H, FailureOf<Q>>, 'orderBy'>,
-  ): Flow<Src, P | ValueOf<Q>, HeadersAfter<Maybe<H>, Q>, FailureOf<Q>, R | N>
+    options?: Omit<ResilienceOptions<unknown, H, FailureOf<Q>>, 'orderBy'> & ChoiceOptions<W>,
+  ): Flow<Src, P | ValueOf<Q>, HeadersAfter<Maybe<H>, Q>, FailureOf<Q> | LeftBy<E, W>, R | N>
 
   /**
    * Sends the failures of all steps since the last `onError` or `errorsTo` to a channel, as an `ErrorMessage` each (Invalid Message Channel).
@@ -558,10 +588,10 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
    * payload.failed.payload // => 'no JSON'
    * ```
    */
-  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(
+  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>, W extends Choice<E> | undefined>(
     channel: C,
-    options?: StepOptions,
-  ): Flow<Src, P, H, never, R | Sent<C, ErrorMessage<E>>>
+    options?: StepOptions & ChoiceOptions<W>,
+  ): Flow<Src, P, H, LeftBy<E, W>, R | Sent<C, ErrorMessage<E>>>
 
   /** Ends in a channel, or in a sink that takes the messages out of the app (Message Endpoint). */
   to<C extends Accepting<P>>(
@@ -605,10 +635,10 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
 /** A flow that has been sent somewhere: it replies nothing, and no step can follow. */
 export interface SealedFlow<out Src extends AnyChannel, out E, out R> extends FlowResult<never, never, E, R> {
   /** Sends the failures of all steps and of the last send to a channel, as an `ErrorMessage` each (Invalid Message Channel). */
-  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>>(
+  errorsTo<C extends ChannelAccepting<ErrorMessage<E>>, W extends Choice<E> | undefined>(
     channel: C,
-    options?: StepOptions,
-  ): SealedFlow<Src, never, R | Sent<C, ErrorMessage<E>>>
+    options?: StepOptions & ChoiceOptions<W>,
+  ): SealedFlow<Src, LeftBy<E, W>, R | Sent<C, ErrorMessage<E>>>
 
   /** The finished flow. */
   build(): FlowDef<Src, OneWay, E, R>

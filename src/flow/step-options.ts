@@ -2,6 +2,7 @@
 import type { Exchange } from '../message/exchange.ts'
 import type { Message } from '../message/message.ts'
 import type { ClaimStore } from '../message/claim-store.ts'
+import type { GroupStore } from '../message/group-store.ts'
 import type { KeyStore } from '../message/key-store.ts'
 import type { AnyChannel, ChannelAccepting, PayloadOf } from './channel-token.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
@@ -55,6 +56,11 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
   readonly maxGroups?: number
   /** Complete groups remembered to tell late arrivals; absent = 10,000. */
   readonly remember?: number
+  /**
+   * Where messages are kept until their group is complete; absent = memory. Keys that are no text are told apart by their JSON then. Parts of a split that
+   * the same flow gathers again are not kept: they belong to the message that was split.
+   */
+  readonly store?: GroupStore
   /** Where late and duplicate arrivals go; absent = counted as dropped. */
   readonly discardTo?: C
 }
@@ -116,6 +122,15 @@ export interface RecipientsOptions extends StepOptions {
 export interface ValidateOptions<C> extends StepOptions {
   /** Where messages go that do not fit; absent = they fail, and without a scope become dead letters with the reason `invalid`. */
   readonly invalidTo?: C
+}
+
+/** Which failures an error scope takes. */
+export interface ChoiceOptions<W> {
+  /**
+   * Whether it takes a failure; absent = it takes each. The others go to the next `onError` or `errorsTo`: scopes are asked in their order,
+   * and the first one that takes a failure has it. Typed failures that a type guard takes leave the type of the flow.
+   */
+  readonly when?: W
 }
 
 /** What `log` takes. */

@@ -1,6 +1,6 @@
 /** The types of what steps are given and make of it, where the outcome of a handler alone does not say it. */
 import type { Exchange } from '../message/exchange.ts'
-import type { Failure } from '../message/failure.ts'
+import type { Failure, TypedFailure } from '../message/failure.ts'
 import type { KnownHeaders } from '../message/headers.ts'
 import type { FailureOf, Outcome, ValueOf } from './outcome.ts'
 import type { Named } from './service.ts'
@@ -9,6 +9,18 @@ import type { Named } from './service.ts'
 export interface Recover<in E, in H, out R, out N = never> extends Named<N> {
   (failure: Failure<E>, exchange: Exchange<unknown, Partial<H>>): R
 }
+
+/** Says which failures an error scope takes. */
+export type Choice<E> = (failure: Failure<E>, exchange: Exchange<unknown>) => boolean
+
+/** The typed failures that a choice leaves to the next scope: none without one, and those it rules out if it is a type guard. */
+export type LeftBy<E, W> = [undefined] extends [W]
+  ? never
+  : W extends ((failure: any, exchange: never) => failure is infer T)
+    ? Exclude<E, ErrorsIn<T>>
+    : E
+
+type ErrorsIn<T> = T extends TypedFailure<infer E> ? E : never
 
 /** The payload that a predicate lets pass: narrowed, if it is a type guard. */
 export type Passed<P, F> = F extends ((payload: any, exchange: never) => payload is infer Q)

@@ -75,7 +75,7 @@ const CHECK_CODES = {
   ALLORA115: {
     title: 'Error scope that cannot work',
     explanation:
-      'An error scope takes the failures of the nodes before it. Nothing before this one can fail, or it sends failures to a channel its own flow reads from, so that they fail again without end. Move it behind the nodes it is for, or give failures a channel of their own.',
+      'An error scope takes the failures of the nodes before it that no scope before it has taken. Nothing before this one can fail, or it chooses by its when among failures that an onError straight before it takes already, or it sends failures to a channel its own flow reads from, so that they fail again without end. Move it behind the nodes it is for, put scopes with a when before those without, or give failures a channel of their own.',
   },
   ALLORA116: {
     title: 'Option out of range',

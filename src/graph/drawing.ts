@@ -103,13 +103,14 @@ function nodeFigure(key: string, step: Step): Figure {
 }
 
 function figureOf(key: string, { node, flowId }: Step): Figure {
+  const namedOf = (details: readonly (string | undefined)[]): string[] =>
+    withoutLambdas(details, `${flowId}/${node.id}`)
   const step = (outline: Outline, ...details: (string | undefined)[]): Figure => {
-    // A lambda is known by its node; its name would only say both again.
-    const named = details.flatMap(given).filter((detail) => !detail.startsWith(`${flowId}/${node.id}`))
+    const named = namedOf(details)
     return { key, outline, tone: 'step', text: [node.kind, ...(named.length === 0 ? [node.id] : named)] }
   }
   const end = (word: string, ...details: (string | undefined)[]): Figure => {
-    return { key, outline: 'circle', tone: 'step', text: [word, ...details.flatMap(given)] }
+    return { key, outline: 'circle', tone: 'step', text: [word, ...namedOf(details)] }
   }
   return match(node)
     .returnType<Figure>()
@@ -123,14 +124,12 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'scatterGather' }, ({ timeout, onFailure }) =>
       step('widening', `timeout ${timeout} ms`, `${onFailure} on failure`),
     )
-    .with({ kind: 'gather' }, () => end('gather'))
     .with({ kind: 'route' }, ({ by }) => step('diamond', 'key' in by ? `by ${by.key}` : by.service))
     .with({ kind: 'loop' }, (loop) => step('diamond', loop.while, `at most ${loop.max} turns`))
     .with({ kind: 'routingSlip' }, { kind: 'dynamicRoute' }, ({ service, max }) =>
       step('framed', service, `at most ${max} hops`),
     )
     .with({ kind: 'barrier' }, ({ timeout, correlateBy }) => step('narrowing', `timeout ${timeout} ms`, correlateBy))
-    .with({ kind: 'join' }, () => end('join'))
     .with({ kind: 'setHeader' }, ({ header, service }) => step('box', header, service))
     .with({ kind: 'removeHeaders' }, ({ headers }) => step('box', headers.join(', ')))
     .with({ kind: 'enrich' }, ({ property, service }) => step('box', property, service))
@@ -140,18 +139,21 @@ function figureOf(key: string, { node, flowId }: Step): Figure {
     .with({ kind: 'throttle' }, ({ rate, per }) => step('rounded', `${rate} in ${per} ms`))
     .with({ kind: 'idempotent' }, ({ key }) => step('diamond', key))
     .with({ kind: 'claimCheckIn' }, { kind: 'claimCheckOut' }, ({ store }) => step('box', store))
-    .with({ kind: 'tap' }, () => end('tap'))
     .with({ kind: 'through' }, ({ concurrency }) => end('through', counted('x', concurrency)))
     .with({ kind: 'call' }, ({ flow }) => step('framed', flow))
-    .with({ kind: 'recover' }, ({ service }) => ({ ...step('rounded', service), tone: 'failure' }))
-    .with({ kind: 'errorOutlet' }, () => ({ ...end('errors to'), tone: 'failure' }))
+    .with({ kind: 'recover' }, ({ service, when }) => ({ ...step('rounded', service, when), tone: 'failure' }))
+    .with({ kind: 'errorOutlet' }, ({ when }) => ({ ...end('errors to', when), tone: 'failure' }))
     .with({ kind: 'outlet' }, () => end('to'))
     .with({ kind: 'sink' }, ({ label }) => end('to', label))
     .with({ kind: 'recipients' }, () => end('to each'))
     .with({ kind: 'recipientList' }, ({ service }) => step('diamond', service))
-    .with({ kind: 'reply' }, () => end('reply'))
+    .with({ kind: 'gather' }, { kind: 'join' }, { kind: 'tap' }, { kind: 'reply' }, ({ kind }) => end(kind))
     .exhaustive()
 }
+
+/** A lambda is known by its node; its name would only say both again. */
+const withoutLambdas = (details: readonly (string | undefined)[], place: string): string[] =>
+  details.flatMap(given).filter((detail) => !detail.startsWith(place))
 
 function groupRules({ size, timeout, when, combine }: AggregateNode): (string | undefined)[] {
   return [counted('size', size), timeout === undefined ? undefined : `timeout ${timeout} ms`, when, combine]

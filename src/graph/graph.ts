@@ -149,6 +149,8 @@ export interface AggregateNode extends NodeBase {
   readonly maxGroups?: number
   /** Completed keys remembered to tell late arrivals; absent = 10,000. */
   readonly remember?: number
+  /** Function giving the store of groups; absent = memory. */
+  readonly store?: FunctionName
   /** Channel for late and duplicate arrivals; absent = counted as dropped. */
   readonly discardTo?: string
 }
@@ -331,11 +333,15 @@ export interface CallNode extends NodeBase, Resilience {
 export interface RecoverNode extends NodeBase, Resilience {
   readonly kind: 'recover'
   readonly service: FunctionName
+  /** Function that says which failures it takes; the others go to the scope its own `error` edge leads to. Absent = all. */
+  readonly when?: FunctionName
 }
 /** Takes the failures of the nodes whose `error` edges lead here to a channel (error channel). */
 export interface ErrorOutletNode extends NodeBase {
   readonly kind: 'errorOutlet'
   readonly channel: string
+  /** Function that says which failures it takes; the others go to the scope its own `error` edge leads to. Absent = all. */
+  readonly when?: FunctionName
 }
 /** Ends a flow by sending to a channel. */
 export interface OutletNode extends NodeBase {

@@ -148,6 +148,7 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
       combine: optional(fn),
       maxGroups: optional(count),
       remember: optional(countOrNone),
+      store: optional(fn),
       discardTo: optional(sometimesTo),
     },
     ...step,
@@ -224,8 +225,8 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
   tap: { fields: { id, channel: to }, ...step, canFail: false },
   through: { fields: { id, channel: via, concurrency: optional(count), orderBy: optional(fn) }, ...step },
   call: { fields: { id, flow, channel: to, ...resilience }, ...step },
-  recover: { fields: { id, service: fn, ...resilience }, ...step, takes: 'failures' },
-  errorOutlet: { fields: { id, channel: to }, ...end, takes: 'failures', canFail: false },
+  recover: { fields: { id, service: fn, when: optional(fn), ...resilience }, ...step, takes: 'failures' },
+  errorOutlet: { fields: { id, channel: to, when: optional(fn) }, ...end, takes: 'failures' },
   outlet: { fields: { id, channel: to }, ...end },
   sink: { fields: { id, adapter: fn, label: optional(text), ...resilience }, ...end },
   recipients: {

@@ -45,6 +45,8 @@ export interface MailboxSetup {
   readonly drop: 'dropOldest' | 'dropNewest' | undefined
   /** Whether consumers are called in the sender's stack rather than in a microtask. */
   readonly inline: boolean
+  /** Whose copies it holds, when it is one subscriber's. */
+  readonly subscriber?: string
 }
 
 /** Takes every message it is given: whether one may come is its owner's business. */
@@ -287,7 +289,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
 
   private expire(delivery: MailboxDelivery): boolean {
     try {
-      this.setup.env.onExpired(this.channelId, delivery.message)
+      this.setup.env.onExpired(this.channelId, delivery.message, this.setup.subscriber)
     } catch {
       return false
     }

@@ -50,6 +50,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
       capacity: this.capacity,
       drop: this.drop,
       inline: true,
+      subscriber: options.name,
     })
     const subscription = mailbox.consume(options, this.spec.await === 'handled' ? watched(consumer) : consumer)
     this.mailboxes = [...this.mailboxes, mailbox]

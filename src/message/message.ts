@@ -183,3 +183,11 @@ export function restoreMessage(stored: {
   const { root, high, low } = readId(stored.id)
   return new MessageRecord(stored.payload, headers, stored.timestamp, root, 0, high, low)
 }
+
+/** The message without the time from which it is not handled any more. */
+export function lasting(message: Message<unknown, HeadersInit>): Message<unknown, HeadersInit> {
+  const { id, timestamp, payload, headers } = message
+  if (headers.expiresAt === undefined) return message
+  const { expiresAt: _, ...rest } = headers
+  return restoreMessage({ id, timestamp, payload, headers: rest })
+}

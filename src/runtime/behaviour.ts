@@ -14,6 +14,7 @@ import type {
 } from '../graph/graph.ts'
 import { MemoryKeyStore } from '../memory/memory-key-store.ts'
 import type { ClaimStore } from '../message/claim-store.ts'
+import type { GroupStore } from '../message/group-store.ts'
 import type { KeyStore } from '../message/key-store.ts'
 import { adapterOf } from './adapter-of.ts'
 import type { BoundChannel } from './bound-channel.ts'
@@ -23,6 +24,7 @@ import { Aggregator } from './patterns/aggregator.ts'
 import { Barrier } from './patterns/barrier.ts'
 import { calling } from './patterns/calling.ts'
 import { claimCheckIn, claimCheckOut } from './patterns/claim-check.ts'
+import { GroupKeeper } from './patterns/group-keeper.ts'
 import { idempotent } from './patterns/idempotent.ts'
 import { loop } from './patterns/loop.ts'
 import { enrich, filter, handle, log, recover, removeHeaders, setHeader, validate } from './patterns/message-steps.ts'
@@ -50,6 +52,8 @@ export class Behaviour {
   private readonly runner: FlowRunner
   private readonly layout: Layout
   private readonly bindings: Bindings
+  /** Those whose groups are in a store. */
+  readonly kept: Aggregator[] = []
   private readonly aggregators = new Map<number, Aggregator>()
   private readonly splitters = new Map<number, Splitter>()
 
@@ -96,8 +100,8 @@ export class Behaviour {
       .with({ kind: 'sink' }, (it) => sink(step, this.writer(step, it)))
       .with({ kind: 'recipients' }, (it) => recipients(step, it, it.channels.map(channel), host))
       .with({ kind: 'recipientList' }, (it) => recipientList(step, it, fn(it.service), this.selectable(it), host))
-      .with({ kind: 'errorOutlet' }, (it) => errorOutlet(step, channel(it.channel)))
-      .with({ kind: 'recover' }, (it) => recover(step, this.guarded(step, it)))
+      .with({ kind: 'errorOutlet' }, (it) => errorOutlet(step, channel(it.channel), this.optional(it.when)))
+      .with({ kind: 'recover' }, (it) => recover(step, this.guarded(step, it), this.optional(it.when)))
       .with({ kind: 'call' }, (it) => {
         call(step, it, channel(it.channel), host, (ask, record) => this.guard(step, ask, record))
       })
@@ -125,11 +129,18 @@ export class Behaviour {
       when: this.optional(node.when),
       combine: this.optional(node.combine),
       discard: this.maybe(node.discardTo),
+      keeper: this.keeper(step, node),
     }
     const aggregator = new Aggregator(node, parts, step, index, this.runner)
     this.aggregators.set(index, aggregator)
     step.enter = (frame) => aggregator.enter(frame)
     step.resume = (frame, value) => aggregator.resume(frame, value)
+    if (parts.keeper !== undefined) this.kept.push(aggregator)
+  }
+
+  private keeper(step: Step, { store }: AggregateNode): GroupKeeper | undefined {
+    if (store === undefined) return undefined
+    return new GroupKeeper(this.fn(store)() as GroupStore, step, this.runner.host)
   }
 
   private resequence(step: Step, node: ResequenceNode): void {

@@ -31,6 +31,7 @@ export class ChannelHandle {
   readonly capacity?: number
   protected readonly engine: Engine
   private known: BoundChannel | undefined = undefined
+  private subscribers = 0
 
   constructor(engine: Engine, spec: ChannelSpec) {
     this.engine = engine
@@ -67,7 +68,7 @@ export class ChannelHandle {
     handler: (payload: unknown, message: AnyMessage) => unknown,
     options: { readonly credit?: number } = {},
   ): Subscription {
-    const graph = subscriberGraph(this.id)
+    const graph = subscriberGraph(this.id, ++this.subscribers)
     const bindings = {
       functionOf: () => (payload: unknown, exchange: { readonly message: AnyMessage }) =>
         handler(payload, exchange.message),
@@ -116,7 +117,10 @@ class PollableHandle extends ChannelHandle {
   receive(options?: TakeOptions): Promise<AnyMessage | undefined> {
     if (this.engine.events.listeners.delivered !== undefined) return this.receiveAnnounced(options)
     try {
-      return Promise.resolve(this.port.receive(options))
+      const received = this.port.receive(options)
+      if (received instanceof Promise) received.then(this.taken, this.taken)
+      else this.taken()
+      return Promise.resolve(received)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -127,6 +131,7 @@ class PollableHandle extends ChannelHandle {
     if (delivery === undefined) return undefined
     this.bound.announceDelivery(delivery)
     void delivery.ack()
+    this.taken()
     return delivery.message
   }
 
@@ -134,14 +139,18 @@ class PollableHandle extends ChannelHandle {
     const delivery = await this.port.take(options)
     if (delivery === undefined) return undefined
     this.bound.announceDelivery(delivery)
+    this.taken()
     return new UserDelivery(delivery)
   }
 
   async purge(predicate?: (message: AnyMessage) => boolean): Promise<readonly AnyMessage[]> {
     const purged = await this.port.purge(predicate)
-    this.engine.activity.touch()
+    this.taken()
     return purged
   }
+
+  /** A message less may be all that `idle` waits for. */
+  private readonly taken = (): void => this.engine.activity.touch()
 
   private async receiveAnnounced(options?: TakeOptions): Promise<AnyMessage | undefined> {
     const delivery = await this.take(options)
@@ -188,9 +197,10 @@ class UserDelivery {
   }
 }
 
-const subscriberGraph = (channel: string): FlowGraph => ({
+/** Each has an id of its own: its dead letters are its own, too. */
+const subscriberGraph = (channel: string, number: number): FlowGraph => ({
   version: 1,
-  id: `subscriber of ${channel}`,
+  id: `subscriber ${number === 1 ? '' : `${number} `}of ${channel}`,
   channels: [],
   nodes: [
     { kind: 'inlet', id: 'inlet', channel },

@@ -6,6 +6,7 @@ import { Behaviour, type Bindings } from './behaviour.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { FrameSource } from './frame.ts'
 import { Layout } from './layout.ts'
+import type { Aggregator } from './patterns/aggregator.ts'
 import { CreditLender } from './resilience/credit-lender.ts'
 import { END, type Step } from './step.ts'
 
@@ -21,6 +22,8 @@ export interface Segment {
 export interface CompiledFlow {
   readonly runner: FlowRunner
   readonly segments: readonly Segment[]
+  /** Aggregators whose groups are in a store. */
+  readonly kept: readonly Aggregator[]
 }
 
 /** Compiles one flow. */
@@ -31,7 +34,7 @@ export function compile(graph: FlowGraph, bindings: Bindings, host: RunnerHost):
   const behaviour = new Behaviour(runner, layout, bindings)
   graph.nodes.forEach((node, index) => behaviour.give(node, index))
   behaviour.connect()
-  return { runner, segments: segmentsOf(graph, runner, layout, bindings) }
+  return { runner, segments: segmentsOf(graph, runner, layout, bindings), kept: behaviour.kept }
 }
 
 const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([

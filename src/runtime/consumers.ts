@@ -6,9 +6,17 @@ import type { Segment } from './compile.ts'
 import type { EventHub } from './events.ts'
 import type { FlowRunner } from './flow-runner.ts'
 
+/** A stretch of a flow that takes messages from a channel. */
+export interface Attachment {
+  readonly channel: BoundChannel
+  readonly runner: FlowRunner
+  readonly segment: Segment
+}
+
 /** The consumers of a runtime. */
 export class Consumers {
-  private readonly channels = new Map<Subscription, BoundChannel>()
+  private readonly known = new WeakMap<Subscription, Attachment>()
+  private readonly active = new Map<Subscription, Attachment>()
   private readonly events: EventHub
   private readonly activity: Activity
 
@@ -19,7 +27,7 @@ export class Consumers {
 
   /** Whether no message waits for any of them. */
   get areServed(): boolean {
-    return [...this.channels.values()].every(({ port }) => port.stats.buffered === 0)
+    return [...this.active.values()].every(({ channel: { port } }) => port.stats.buffered === 0)
   }
 
   /** Lets a stretch of a flow take what comes to a channel. Whoever stops it detaches it. */
@@ -34,7 +42,7 @@ export class Consumers {
     const { lender } = source
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
-    const wishes = { ...options, ...acksOnly, name: `flow "${source.flowId}"` }
+    const wishes = { ...options, ...acksOnly, name: nameOf(segment) }
     const consumer: Consumer = (delivery) => {
       if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
@@ -42,28 +50,45 @@ export class Consumers {
     }
     const subscription =
       lender === undefined ? channel.port.consume(wishes, consumer) : lender.consume(channel.port, wishes, consumer)
-    this.reattach(subscription, channel)
+    this.known.set(subscription, { channel, runner, segment })
+    this.reattach(subscription)
     return subscription
   }
 
   /** Counts on one again that was detached. */
-  reattach(subscription: Subscription, channel: BoundChannel): void {
-    this.channels.set(subscription, channel)
+  reattach(subscription: Subscription): void {
+    this.active.set(subscription, this.known.get(subscription)!)
+  }
+
+  /** That of a flow at a channel, if it takes messages now. */
+  find(channelId: string, flowId: string): Attachment | undefined {
+    return [...this.active.values()].find(
+      ({ channel, segment }) => channel.id === channelId && segment.source.flowId === flowId,
+    )
+  }
+
+  /** The flow whose consumer has this name at a channel. */
+  flowOf(channelId: string, name: string): string | undefined {
+    return [...this.active.values()].find(
+      ({ channel, segment }) => channel.id === channelId && nameOf(segment) === name,
+    )?.segment.source.flowId
   }
 
   /** Counts on one no more, for now or for good: what it leaves in its channel is nobody's work. */
   detach(subscription: Subscription): void {
-    this.channels.delete(subscription)
+    this.active.delete(subscription)
     this.activity.touch()
   }
 
   /** Takes no more messages. Nobody is stopped, so that what waits for them is left in the channels, and named. */
   pause(): void {
-    for (const subscription of this.channels.keys()) subscription.pause()
+    for (const subscription of this.active.keys()) subscription.pause()
   }
 
   /** Forgets all. */
   clear(): void {
-    this.channels.clear()
+    this.active.clear()
   }
 }
+
+const nameOf = ({ source }: Segment): string => `flow "${source.flowId}"`

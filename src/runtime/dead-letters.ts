@@ -3,6 +3,7 @@ import { DeadLettersFullError, type FlowError } from '../errors/handling-errors.
 import type { AlloraError } from '../errors/allora-error.ts'
 import { UnknownDeadLetterError } from '../errors/lifecycle-errors.ts'
 import type { HistoryEntry } from '../message/exchange.ts'
+import { lasting } from '../message/message.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 
 /** Why a message is a dead letter. */
@@ -14,11 +15,13 @@ export interface DeadLetter {
   readonly id: string
   /** As it entered the flow. */
   readonly message: AnyMessage
+  /** As it entered the node that failed; absent for a part of a split, for a group, and where no node or an `onError` failed. */
+  readonly failed?: AnyMessage
   readonly reason: DeadReason
   readonly error: FlowError | AlloraError
-  /** The channel it was taken from: where `redrive` sends it again. */
+  /** The channel it was taken from. */
   readonly channelId: string
-  /** Absent when it expired before a flow took it. */
+  /** Absent when it expired before it was known which flow would take it. */
   readonly flowId?: string
   readonly nodeId?: string
   /** Deliveries that failed. */
@@ -38,6 +41,17 @@ export interface DeadLetterFilter {
   readonly reason?: DeadReason
 }
 
+/** How `redrive` goes about it. */
+export interface RedriveOptions {
+  /** Only says what it would do; absent = false. */
+  readonly dryRun?: boolean
+  /**
+   * Where the message begins again; absent = `'start'`: it is sent to its channel, or, where that is a pubsub channel, given to the flow
+   * that failed and to no other subscriber. `'node'`: as it entered the node that failed, without the steps before it.
+   */
+  readonly from?: 'start' | 'node'
+}
+
 /** What a `redrive` did, or would do. */
 export interface RedriveReport {
   /** Sent again and no longer dead letters. */
@@ -55,14 +69,37 @@ export interface DeadLetters {
   show(id: string): DeadLetter
   /** Removes letters for good and gives them back. */
   remove(filter: DeadLetterFilter): readonly DeadLetter[]
-  /** Sends the original messages to their channels again; with `dryRun` only says which. */
-  redrive(filter: DeadLetterFilter, options?: { readonly dryRun?: boolean }): Promise<RedriveReport>
+  /**
+   * Has messages handled again, one after the other. They expire no more. One that cannot go again, with a `RedriveError` or because its
+   * channel refuses it, stays a dead letter.
+   *
+   * @example
+   * ```ts
+   * import { app, flow, pubsub, runtime } from 'allora'
+   *
+   * let open = false
+   * const shop = flow('shop')
+   *   .from(pubsub('orders').of<string>())
+   *   .handle(() => {
+   *     if (!open) throw new Error('closed')
+   *   })
+   *   .build()
+   *
+   * await using rt = await runtime(app(shop)).start()
+   * await rt.send('orders', 'bread')
+   * open = true
+   * const { redriven } = await rt.deadLetters.redrive({ flowId: 'shop' }, { from: 'node' })
+   * redriven.length // => 1
+   * ```
+   */
+  redrive(filter: DeadLetterFilter, options?: RedriveOptions): Promise<RedriveReport>
 }
 
 /** What a new letter is made of. */
 export type Death = Omit<DeadLetter, 'id' | 'firstFailedAt' | 'lastFailedAt'>
 
-type Resend = (letter: DeadLetter) => void | Promise<void>
+/** Finds how a letter goes again, or throws. */
+type WayAgain = (letter: DeadLetter, from: RedriveOptions['from']) => () => void | Promise<void>
 
 /** Dead letters in memory, in the order they came. */
 export class MemoryDeadLetters implements DeadLetters {
@@ -70,11 +107,11 @@ export class MemoryDeadLetters implements DeadLetters {
   /** What was sent again, by the message: should it fail once more, its failures are known. */
   private readonly redriven = new WeakMap<AnyMessage, DeadLetter>()
   private readonly capacity: number
-  private readonly resend: Resend
+  private readonly wayAgain: WayAgain
 
-  constructor(capacity: number, resend: Resend) {
+  constructor(capacity: number, wayAgain: WayAgain) {
     this.capacity = capacity
-    this.resend = resend
+    this.wayAgain = wayAgain
   }
 
   get size(): number {
@@ -120,23 +157,28 @@ export class MemoryDeadLetters implements DeadLetters {
     return removed
   }
 
-  async redrive(filter: DeadLetterFilter, options: { readonly dryRun?: boolean } = {}): Promise<RedriveReport> {
-    const letters = this.list(filter)
-    if (options.dryRun === true) return { redriven: letters, refused: [] }
+  async redrive(filter: DeadLetterFilter, { dryRun, from }: RedriveOptions = {}): Promise<RedriveReport> {
     const redriven: DeadLetter[] = []
     const refused: { letter: DeadLetter; error: unknown }[] = []
-    for (const letter of letters) {
-      // Out before it goes in again: should it fail once more, it comes back as a letter of its own accord.
-      if (!this.letters.delete(keyOf(letter))) continue
-      this.redriven.set(letter.message, letter)
+    for (const letter of this.list(filter)) {
       try {
-        await this.resend(letter)
+        const again = lastingLetter(letter)
+        const goAgain = this.wayAgain(again, from)
+        if (dryRun !== true && !(await this.sent(letter, again.message, goAgain))) continue
         redriven.push(letter)
       } catch (error) {
         refused.push({ letter: this.letters.get(keyOf(letter)) ?? this.keep(letter), error })
       }
     }
     return { redriven, refused }
+  }
+
+  /** Out before it goes in again: should it fail once more, it comes back as a letter of its own accord. False when it is out already. */
+  private async sent(letter: DeadLetter, message: AnyMessage, goAgain: () => void | Promise<void>): Promise<boolean> {
+    if (!this.letters.delete(keyOf(letter))) return false
+    this.redriven.set(message, letter)
+    await goAgain()
+    return true
   }
 
   /** The letter that the same message was in the same flow before. */
@@ -149,6 +191,12 @@ export class MemoryDeadLetters implements DeadLetters {
     this.letters.set(keyOf(letter), Object.freeze(letter))
     return letter
   }
+}
+
+/** The letter with messages that do not expire: whoever redrives them wants them handled. */
+function lastingLetter(letter: DeadLetter): DeadLetter {
+  const { message, failed } = letter
+  return { ...letter, message: lasting(message), ...(failed === undefined ? {} : { failed: lasting(failed) }) }
 }
 
 function joined(earlier: DeadLetter | undefined, later: DeadLetter): DeadLetter {

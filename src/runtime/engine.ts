@@ -21,11 +21,13 @@ import { type EngineApp, bindFunctions } from './engine-app.ts'
 import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
 import type { RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
+import { failedMessage } from './flow-error.ts'
 import { Gateway } from './gateway.ts'
 import type { LogLevel, Logger } from './logger.ts'
 import type { MetricsSnapshot, NodeCounter } from './metrics.ts'
 import type { OpenGroup } from './open-group.ts'
 import type { RunningFlow } from './running-flow.ts'
+import { wayAgain } from './redrive.ts'
 import { Shutdown } from './shutdown.ts'
 import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
@@ -98,8 +100,8 @@ export class Engine implements RunnerHost {
     this.acceptance = new Acceptance(ids, this.clock)
     this.gateway = new Gateway(ids(0), this.clock, this.activity)
     this.functions = bindFunctions(app, options.services ?? {})
-    this.deadLetters = new MemoryDeadLetters(options.deadLetters?.capacity ?? DEAD_LETTER_CAPACITY, (letter) =>
-      this.running().get(letter.channelId).send(letter.message),
+    this.deadLetters = new MemoryDeadLetters(options.deadLetters?.capacity ?? DEAD_LETTER_CAPACITY, (letter, from) =>
+      wayAgain(this, letter, from),
     )
     this.channels = new Channels(app.graph, {
       transports: options.transports ?? {},
@@ -111,7 +113,7 @@ export class Engine implements RunnerHost {
         clock: this.clock,
         random: this.random,
         functions: Object.fromEntries(this.functions),
-        onExpired: (channelId, message) => this.expire(channelId, message),
+        onExpired: (channelId, message, consumer) => this.expire(channelId, message, consumer),
         onDropped: (channelId, message, reason) => {
           this.channels.get(channelId).announce(message)
           this.drop({ reason: reason as DropReason, message, channelId })
@@ -237,9 +239,11 @@ export class Engine implements RunnerHost {
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void {
     const { source, attempt, history, origins } = frame
     const { channelId, flowId } = source
+    const failed = failedMessage(error)
     this.park(
       Array.from(origins, (message) => ({
         message,
+        ...(failed === undefined ? {} : { failed }),
         reason,
         error,
         channelId,
@@ -291,10 +295,12 @@ export class Engine implements RunnerHost {
     }
   }
 
-  private expire(channelId: string, message: AnyMessage): void {
+  private expire(channelId: string, message: AnyMessage, consumer: string | undefined): void {
     this.channels.get(channelId).announce(message)
     const error = expired(channelId, message.id)
-    this.park([{ message, reason: 'expired', error, channelId, attempts: 0, history: [] }])
+    const flowId = consumer === undefined ? undefined : this.consumers.flowOf(channelId, consumer)
+    const flow = flowId === undefined ? undefined : { flowId }
+    this.park([{ message, reason: 'expired', error, channelId, ...flow, attempts: 0, history: [] }])
     this.gateway.fail(message.headers.replyTo, { kind: 'defect', cause: error }, error)
     this.activity.touch()
   }

@@ -2,6 +2,7 @@
 import { AlloraError } from '../errors/allora-error.ts'
 import { AbortedError, ExpiredError, FlowError } from '../errors/handling-errors.ts'
 import type { Failure } from '../message/failure.ts'
+import type { AnyMessage } from '../transport/transport.ts'
 import type { Frame } from './frame.ts'
 import type { Step } from './step.ts'
 
@@ -10,7 +11,7 @@ export function flowError(frame: Frame, step: Step, failure: Failure<unknown>): 
   const cause = failure.kind === 'failure' ? failure.error : failure.cause
   const earlier =
     frame.error === undefined ? '' : ` This happened while an earlier failure was handled: ${frame.error.message}`
-  return new FlowError(
+  const error = new FlowError(
     `Flow "${step.flowId}" failed at node "${step.id}" (${step.kind}): ${sentenceOf(cause)}${earlier}`,
     {
       kind: failure.kind,
@@ -22,7 +23,16 @@ export function flowError(frame: Frame, step: Step, failure: Failure<unknown>): 
       cause,
     },
   )
+  if (frame.split === undefined && frame.gathered === undefined && step.kind !== 'recover')
+    failedMessages.set(error, frame.message)
+  return error
 }
+
+/** The messages as they entered the nodes that failed, where that is all there is to run the node again. */
+const failedMessages = new WeakMap<AlloraError, AnyMessage>()
+
+/** The message as it entered the node that failed; `undefined` when a part, a group or an error scope did. */
+export const failedMessage = (error: AlloraError): AnyMessage | undefined => failedMessages.get(error)
 
 /** What a message in work at the stop deadline fails with. */
 export function abortedError(frame: Frame, cause: unknown): AbortedError {

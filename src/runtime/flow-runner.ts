@@ -3,6 +3,7 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import { type FlowError, InvalidMessageError } from '../errors/handling-errors.ts'
 import type { LinkedList } from '../memory/linked-list.ts'
 import type { Failure } from '../message/failure.ts'
+import { mix } from '../message/identity.ts'
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { AnyMessage, Delivery } from '../transport/transport.ts'
@@ -85,9 +86,7 @@ export class FlowRunner {
    * decided, with what a waiting sender is to be told.
    */
   deliver(delivery: Delivery, start: number, source: FrameSource): void | Promise<void> {
-    const { message } = delivery
-    const entry = message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
-    return this.launch(new Frame(this.host, entry, delivery, source), start)
+    return this.launch(new Frame(this.host, recordOf(delivery.message), delivery, source), start)
   }
 
   /** Runs a frame that nobody else looks after: a delivery, or a group that a timer emits. */
@@ -100,6 +99,20 @@ export class FlowRunner {
       return this.giveUp(frame, error)
     }
     return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).begin()
+  }
+
+  /** Runs a dead letter again, from the step at `start` with the message as it is to enter it. Its failure makes a letter again. */
+  replay(entry: AnyMessage, source: FrameSource, start: number, message: AnyMessage): void | Promise<void> {
+    const record = recordOf(entry)
+    const again = recordOf(message)
+    const frame = new Frame(this.host, record, undefined, source)
+    // Made by the same step of the same message, so that what follows gets the ids it would have had (rule M1).
+    const maker = this.steps.find(
+      ({ high, low }) => mix(record.high, high) === again.high && mix(record.low, low) === again.low,
+    )
+    if (maker === undefined) frame.rebase(again)
+    else frame.become(again.payload, again.rawHeaders, maker)
+    return this.launch(frame, start)
   }
 
   /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
@@ -203,13 +216,16 @@ export class FlowRunner {
   private settleFailed(frame: Frame, error: unknown): Settling {
     const { host } = this
     if (this.passOn(frame, error)) return
-    const { replyTo } = frame.entry.rawHeaders
+    const replyTo = frame.gathered?.replyTo ?? frame.entry.rawHeaders.replyTo
     const requester = host.gateway.requester(replyTo)
     // A typed failure answers a request; a call's own scopes take every failure.
     const answered = requester === 'call' || (requester === 'request' && frame.failure?.kind === 'failure')
     try {
       if (host.aborting) return this.giveBack(frame, undefined)
-      if (isParked(error)) return frame.delivery?.ack()
+      if (isParked(error)) {
+        frame.gathered?.parked?.()
+        return frame.delivery?.ack()
+      }
       const failed = error as FlowError
       if (answered && frame.gathered === undefined) {
         failed.parked = { kind: 'caller' }
@@ -289,6 +305,9 @@ export class FlowRunner {
     })
   }
 }
+
+const recordOf = (message: AnyMessage): MessageRecord =>
+  message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
 
 /** A message that does not fit a schema is a dead letter of its own kind (Invalid Message Channel). */
 const reasonOf = (error: AlloraError): DeadReason => (error.cause instanceof InvalidMessageError ? 'invalid' : 'failed')

@@ -7,6 +7,7 @@ import { retain } from '../message/retain.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { Activity } from './activity.ts'
 import { Deadlines, type Mortal } from './deadlines.ts'
+import { JointAddresses } from './joint-addresses.ts'
 
 /** A requester: outside the runtime (`request`), or a `call` step, whose own error scope then takes the failures. */
 export type RequesterKind = 'request' | 'call'
@@ -58,6 +59,7 @@ export class Gateway {
   private readonly activity: Activity
   private readonly deadlines: Deadlines<Pending>
   private readonly waiting = new Map<string, Pending>()
+  private readonly joint = new JointAddresses()
   /** The one whose message is being sent. A flow that runs at once answers it meanwhile, and it needs neither entry nor deadline. */
   private latest: Pending | undefined = undefined
   private count = 0
@@ -97,24 +99,40 @@ export class Gateway {
     return pending.promise
   }
 
+  /** A return address for all who still wait at these; `undefined` when nobody does. What answers or fails it answers or fails each. */
+  join(addresses: ReadonlySet<string>): string | undefined {
+    const single = [...addresses].flatMap((address) => (this.find(address) ? [address] : this.joint.behind(address)))
+    const members = [...new Set(single)]
+    if (members.length < 2) return members[0]
+    const address = this.prefix + ++this.count
+    this.joint.add(address, members)
+    return address
+  }
+
   /** Hands over a reply. False when nobody waits for it (any more). */
   reply(replyTo: string, payload: unknown): boolean {
     const pending = this.find(replyTo)
-    pending?.resolve(right(payload))
-    return pending !== undefined
+    if (pending === undefined) return this.joint.behind(replyTo).filter((one) => this.reply(one, payload)).length > 0
+    pending.resolve(right(payload))
+    return true
   }
 
-  /** The kind of the requester still waiting behind a return address. */
+  /** The kind of the requester still waiting behind a return address; of several, `'call'` when all are calls. */
   requester(replyTo: string | undefined): RequesterKind | undefined {
-    return replyTo === undefined ? undefined : this.find(replyTo)?.options.kind
+    if (replyTo === undefined) return undefined
+    const pending = this.find(replyTo)
+    if (pending !== undefined) return pending.options.kind
+    const kinds = this.joint.behind(replyTo).map((one) => this.requester(one))
+    return kinds.includes('request') ? 'request' : kinds[0]
   }
 
   /** Tells a requester, if there still is one, that its message failed: a typed failure as `Left`, a defect by rejection. */
   fail(replyTo: string | undefined, failure: Failure<unknown>, error: unknown): void {
     if (replyTo === undefined) return
     const pending = this.find(replyTo)
-    if (failure.kind === 'failure') pending?.resolve(left(failure.error))
-    else pending?.reject(error)
+    if (pending === undefined) for (const one of this.joint.behind(replyTo)) this.fail(one, failure, error)
+    else if (failure.kind === 'failure') pending.resolve(left(failure.error))
+    else pending.reject(error)
   }
 
   /** Rejects everything still pending. */
@@ -132,6 +150,7 @@ export class Gateway {
       this.waiting.delete(pending.replyTo)
       this.deadlines.left(pending.options.timeout)
     }
+    if (this.joint.size > 0) this.joint.leave(pending.replyTo)
     this.activity.touch()
   }
 

@@ -10,4 +10,6 @@ export interface OpenGroup {
   readonly members: readonly MessageRecord[]
   /** What ends the waiting; without one only another message does, so a stop does not wait for it. */
   readonly timer: Timer | undefined
+  /** It outlives the runtime in a store, so a stop does not wait for it either. */
+  readonly kept?: boolean
 }

@@ -94,8 +94,8 @@ export class RunningFlow {
   resume(): void {
     if (this.state !== 'paused') return
     this.state = 'running'
-    for (const [subscription, { channel }] of this.subscriptions) {
-      this.host.consumers.reattach(subscription, channel)
+    for (const subscription of this.subscriptions.keys()) {
+      this.host.consumers.reattach(subscription)
       subscription.resume()
     }
     for (const source of this.sources) source.resume()

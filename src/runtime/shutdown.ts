@@ -35,7 +35,8 @@ export class Shutdown {
   /** Waits for the work in flight, with live signals, until the deadline. Groups that only another message could complete are not waited for. */
   private async drain(timeout: number): Promise<boolean> {
     const { engine } = this
-    const quiet = (): boolean => engine.isDrained() && [...engine.groups].every((group) => group.timer === undefined)
+    const quiet = (): boolean =>
+      engine.isDrained() && [...engine.groups].every(({ timer, kept }) => timer === undefined || kept === true)
     let expired = timeout <= 0
     const timer = engine.clock.schedule(timeout, () => {
       expired = true

@@ -9,12 +9,15 @@ import type { Engine } from './engine.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import { keepHistory, keepMetrics } from './instrument.ts'
 import { NodeCounter } from './metrics.ts'
+import type { Aggregator } from './patterns/aggregator.ts'
 import { RunningFlow } from './running-flow.ts'
 import { SourceRunner } from './source-runner.ts'
 
 /** The start of one engine. */
 export class StartUp {
   private readonly engine: Engine
+  /** Aggregators that go on with the groups in their stores. */
+  private readonly kept: Aggregator[] = []
 
   constructor(engine: Engine) {
     this.engine = engine
@@ -27,6 +30,7 @@ export class StartUp {
       refuseInvalid(engine.app, engine.functions)
       await engine.channels.open()
       for (const graph of engine.app.graph.flows) engine.flows.set(graph.id, this.compiled(graph))
+      for (const aggregator of this.kept) await aggregator.load()
       for (const flow of engine.flows.values()) await flow.open()
     } catch (error) {
       for (const flow of engine.flows.values()) flow.closeSources()
@@ -37,6 +41,7 @@ export class StartUp {
     }
     engine.state = 'running'
     engine.events.emit('started', { at: engine.clock.now() })
+    for (const aggregator of this.kept) aggregator.begin()
     for (const flow of engine.flows.values()) flow.feed()
   }
 
@@ -48,6 +53,7 @@ export class StartUp {
     }
     const flow = compile(graph, bindings, engine)
     this.instrument(flow.runner)
+    this.kept.push(...flow.kept)
     return this.running(graph, flow)
   }
 

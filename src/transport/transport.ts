@@ -42,8 +42,9 @@ export interface TransportEnv {
   readonly functions: Readonly<Record<string, Function>>
   /**
    * Takes a message whose `expiresAt` has passed, instead of delivering it (rule C11). When it throws, the message stays in its channel.
+   * `consumer` is the name of the one whose copy it was, where each has its own (`pubsub`).
    */
-  readonly onExpired: (channelId: string, message: AnyMessage) => void
+  readonly onExpired: (channelId: string, message: AnyMessage, consumer?: string) => void
   /** Told of each message given up, with the reason: `'overflow'`, `'no-subscriber'`, `'purged'`. Nothing is dropped unsaid. */
   readonly onDropped: (channelId: string, message: AnyMessage, reason: string) => void
 }

@@ -98,7 +98,13 @@ type Part =
       readonly cases: readonly (readonly [string, Chain])[]
       readonly otherwise: Chain | undefined
     }
-  | { readonly kind: 'errors'; readonly recover: string | undefined; readonly to: number; readonly policies: object }
+  | {
+      readonly kind: 'errors'
+      readonly recover: string | undefined
+      readonly when: string | undefined
+      readonly to: number
+      readonly policies: object
+    }
   | {
       readonly kind: 'asked'
       readonly branches: readonly (readonly [string, readonly Part[]])[]
@@ -179,6 +185,7 @@ const aggregate = {
   combine: optional(hostileText),
   maxGroups: optional(count),
   remember: optional(fc.nat(1000)),
+  store: optional(hostileText),
 }
 
 const resequence = {
@@ -236,6 +243,7 @@ const { chain } = fc.letrec<{ chain: Chain; part: Part }>((tie) => ({
     fc.record({
       kind: fc.constant('errors' as const),
       recover: optional(hostileText),
+      when: optional(hostileText),
       to,
       policies: fc.record(resilience),
     }),
@@ -338,6 +346,8 @@ class Writer {
   private readonly edges: GraphEdge[] = []
   private tails: Omit<GraphEdge, 'to'>[] = []
   private failing: string[] = []
+  /** The last scope that takes every failure. */
+  private taker: string | undefined = undefined
 
   constructor(id: string, around: Surroundings) {
     this.id = id
@@ -476,16 +486,19 @@ class Writer {
     this.add({ ...node, channels: [callee.channel.id] })
   }
 
-  private errors({ recover, to: pick, policies }: Part & { kind: 'errors' }): void {
+  private errors({ recover, when, to: pick, policies }: Part & { kind: 'errors' }): void {
     if (this.failing.length === 0) return
+    // Behind a scope that takes everything there is nothing to choose from.
+    const choice = when === undefined || this.failing.every((id) => id === this.taker) ? undefined : { when }
     const { tails } = this
     const inbound = this.failing.map((from) => ({ from, port: 'error' }))
     this.failing = []
     if (recover === undefined) {
-      this.add({ kind: 'errorOutlet' }, this.target(pick), inbound)
+      this.add({ kind: 'errorOutlet', ...choice }, this.target(pick), inbound)
       this.tails = tails
     } else {
-      const id = this.add({ kind: 'recover', service: recover, ...policies }, undefined, inbound)
+      const id = this.add({ kind: 'recover', service: recover, ...choice, ...policies }, undefined, inbound)
+      if (choice === undefined) this.taker = id
       this.tails = [...tails, { from: id }]
     }
   }

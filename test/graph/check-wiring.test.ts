@@ -236,6 +236,28 @@ describe('ALLORA115 error scopes', () => {
     }
     expect(found(scoped).filter((it) => it.includes('error'))).toEqual(['ALLORA115 error a/n4'])
   })
+
+  test('E5: a scope does not choose from what the one straight before it takes', () => {
+    const choosing = { ...recover, when: 'f' }
+    const scopes = (first: LooseNode, second: LooseNode, ...more: string[]) =>
+      wrong(
+        wired(
+          [from('in'), work, first, second, reply],
+          'n0>n1',
+          'n1:error>n2',
+          'n2:error>n3',
+          'n1>n4',
+          'n2>n4',
+          ...more,
+        ),
+      )
+    expect(scopes(recover, choosing, 'n3>n4')).toEqual(['ALLORA115 error a/n3'])
+    expect(scopes(recover, { kind: 'errorOutlet', channel: 'out', when: 'f' })).toContain('ALLORA115 error a/n3')
+    expect(scopes(choosing, choosing, 'n3>n4')).toEqual([])
+    expect(scopes(choosing, recover, 'n3>n4')).toEqual([])
+    // What a scope fails with itself may be taken by a scope for all.
+    expect(scopes(recover, recover, 'n3>n4')).toEqual([])
+  })
 })
 
 test('ALLORA118: edges do not lead in a circle', () => {

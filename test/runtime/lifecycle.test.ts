@@ -830,6 +830,30 @@ describe('L3: idle', () => {
     expect(rt.deadLetters.list()).toMatchObject([{ reason: 'expired' }])
   })
 
+  test.each(['receive', 'take'] as const)(
+    'L3: user code that takes the last message of a channel by %s ends the waiting',
+    async (how) => {
+      const { rt, clock } = await started(
+        app(
+          flow('f')
+            .from(queue('in').of<number>())
+            .handle(async () => undefined)
+            .build(),
+        ),
+      )
+      const channel = rt.channel('in')
+      const received = channel[how]({ correlationId: 'mine' })
+      await channel.send(message(1, { correlationId: 'mine' }), { delay: 10 })
+      const idle = watching(rt)
+      await clock.advance(9)
+      expect(idle()).toBe(false)
+      await clock.advance(1)
+      await received
+      await settled()
+      expect(idle()).toBe(true)
+    },
+  )
+
   test('L3: what a subscriber left behind is nobody’s work any more', async () => {
     const { rt } = await started(simple)
     const subscription = rt.channel('out').subscribe(() => undefined)

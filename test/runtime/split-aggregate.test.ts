@@ -1134,3 +1134,33 @@ describe('T6: aggregate with a timeout', () => {
     expect(drained(rt.channel('out'))).toEqual([['a1']])
   })
 })
+
+test.each([true, false])(
+  'T6, E6: a group of parts of several messages that fails is all of them (at once: %s)',
+  async (atOnce) => {
+    let broken = true
+    const fails = <T>(value: T): T => {
+      if (broken) throw new Error('broken')
+      return value
+    }
+    const { rt } = await started(
+      app(
+        flow('f')
+          .from(queue('in').of<string[]>())
+          .split()
+          .aggregate({ size: 2, correlateBy: () => 'all' })
+          .handle((all) => (atOnce ? fails(all) : Promise.resolve(all).then(fails)))
+          .to(queue('out'))
+          .build(),
+      ),
+    )
+    await rt.send('in', ['a'])
+    await rt.send('in', ['b'])
+    await rt.idle()
+    expect(rt.deadLetters.list().map(({ message: { payload } }) => payload)).toEqual([['a'], ['b']])
+    broken = false
+    await rt.deadLetters.redrive({})
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
+  },
+)

@@ -112,10 +112,10 @@ test('a step costs about 120 instantiations, and an eighth more behind 400 of th
   const cost = costOf((steps) => flowOf(steps, withoutHeaders))
   expect(cost).toMatchInlineSnapshot(`
     {
-      "10 steps": 2278,
-      "100 steps": 11963,
-      "400 steps": 53543,
-      "50 steps": 6738,
+      "10 steps": 2314,
+      "100 steps": 12192,
+      "400 steps": 54402,
+      "50 steps": 6868,
     }
   `)
   expect(eachOf(cost, 400)).toBeLessThan(1.13 * eachOf(cost, 100))
@@ -147,10 +147,10 @@ test(
     const cost = costOf(flowOf)
     expect(cost).toMatchInlineSnapshot(`
       {
-        "10 steps": 2340,
-        "100 steps": 15675,
-        "400 steps": 99060,
-        "50 steps": 7738,
+        "10 steps": 2376,
+        "100 steps": 15904,
+        "400 steps": 99919,
+        "50 steps": 7868,
       }
     `)
     expect(eachOf(cost, 400)).toBeLessThan(1.6 * eachOf(cost, 100))

@@ -37,6 +37,24 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
   }
 }
 
+/** Part of ALLORA119: a store for groups that are never kept, since they live and die with the message that was split. */
+export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
+  const seen = splitsOnTheWay(app)
+  for (const step of app.steps) {
+    const { node } = step
+    if (node.kind !== 'aggregate' || node.store === undefined || (node.size ?? node.when) !== undefined) continue
+    const ways = [...(seen.get(step) ?? [])]
+    if (ways.length === 0 || !ways.every((splits) => splits.at(-1)?.toLowerCase() === 'l')) continue
+    yield {
+      code: 'ALLORA119',
+      severity: 'warning',
+      ...at(step),
+      message: `${theNode(step)} has a store, but gathers the parts of the split straight before it, which belong to the message that was split and are not kept.`,
+      fix: 'Remove the store, or gather behind a channel.',
+    }
+  }
+}
+
 const completes = ({ size, when, timeout }: AggregateNode): boolean => (size ?? when ?? timeout) !== undefined
 
 /** With which splits behind them messages get to each node: followed from every consumer, by edges and channels, until nothing is new. */

@@ -143,7 +143,7 @@ function waysOut(ports: ReadonlySet<string | undefined>): string {
 
 /** ALLORA115: an error scope that nothing leads to, or that feeds its own flow. */
 export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
-  for (const { steps } of flows) {
+  for (const { steps, stepsById } of flows) {
     const sources = new Set(
       steps.flatMap(({ uses }) => uses.filter(({ consumes }) => consumes).map(({ channel }) => channel)),
     )
@@ -158,6 +158,16 @@ export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
           fix: 'Put it behind the nodes whose failures it is for, or remove it.',
         }
       }
+      const taker = takerBefore(step, stepsById)
+      if (taker !== undefined) {
+        yield {
+          code: 'ALLORA115',
+          severity: 'error',
+          ...at(step),
+          message: `${theNode(step)} chooses among failures with its when, but only gets those of the onError ${quote(taker.node.id)} before it, which takes all others itself.`,
+          fix: `Put it before ${quote(taker.node.id)}: error scopes are asked in their order, and the first that takes a failure has it.`,
+        }
+      }
       if (node.kind === 'errorOutlet' && sources.has(node.channel)) {
         yield {
           code: 'ALLORA115',
@@ -170,6 +180,13 @@ export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
       }
     }
   }
+}
+
+/** The scope that takes all that this one is to choose from. */
+function takerBefore({ node, arrivals }: Step, stepsById: FlowIndex['stepsById']): Step | undefined {
+  if (!('when' in node) || NODE_SHAPES[node.kind].takes !== 'failures' || arrivals.length !== 1) return undefined
+  const before = stepsById.get(arrivals[0]!.from)
+  return before?.node.kind === 'recover' && before.node.when === undefined ? before : undefined
 }
 
 /** ALLORA118: edges that lead in a circle, but for those of a loop, which counts its turns. */

@@ -5,6 +5,7 @@ import type { ChannelSpec } from '../graph.ts'
 import type { Field, NumberField } from '../field.ts'
 import { CHANNEL_FIELDS, NODE_SHAPES, type OfKinds } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
+import { idleStores } from './aggregate-rule.ts'
 import { idleResilience } from './resilience-rule.ts'
 import { type Place, at, listed, theNode, atChannel } from './wording.ts'
 
@@ -104,6 +105,7 @@ export function* contradictingOptions(app: AppIndex): Iterable<Diagnostic> {
   yield* contradictingNodeOptions(app)
   yield* idleResilience(app)
   yield* idleOverflows(app)
+  yield* idleStores(app)
 }
 
 function* contradictingNodeOptions({ steps }: AppIndex): Iterable<Diagnostic> {

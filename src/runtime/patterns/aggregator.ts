@@ -3,11 +3,15 @@ import { AggregationError, GroupTimeoutError } from '../../errors/handling-error
 import type { AggregateNode } from '../../graph/graph.ts'
 import type { HeadersInit } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
+import { type MessageRecord, restoreMessage } from '../../message/message.ts'
+import type { StoredMessage } from '../../message/group-store.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import { Frame } from '../frame.ts'
 import { asDraft, promiseOf, unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 import { discard, discardLater } from './dropping.ts'
+import { EndedGroups } from './ended-groups.ts'
+import type { GroupKeeper } from './group-keeper.ts'
 import { Group } from './group.ts'
 import type { SplitScope } from './split-scope.ts'
 
@@ -17,6 +21,8 @@ export interface AggregatorParts {
   readonly when: Function | undefined
   readonly combine: Function | undefined
   readonly discard: BoundChannel | undefined
+  /** Keeps groups across messages; absent = memory does. */
+  readonly keeper: GroupKeeper | undefined
 }
 
 const DEFAULT_MAX_GROUPS = 10_000
@@ -36,8 +42,7 @@ export class Aggregator {
   private readonly host: RunnerHost
   /** Groups across messages, by key; those of a split live in its scope. */
   private readonly open = new Map<unknown, Group>()
-  /** Keys of groups that ended, oldest first. */
-  private readonly ended = new Set<unknown>()
+  private readonly ended: EndedGroups
 
   constructor(node: AggregateNode, parts: AggregatorParts, step: Step, index: number, runner: FlowRunner) {
     this.node = node
@@ -46,6 +51,7 @@ export class Aggregator {
     this.index = index
     this.runner = runner
     this.host = runner.host
+    this.ended = new EndedGroups(node.remember ?? DEFAULT_REMEMBERED, parts.keeper)
   }
 
   /** Whether groups complete by the split they come from. */
@@ -57,6 +63,11 @@ export class Aggregator {
     if (frame.group !== undefined) return this.combine(frame, frame.group)
     const scope = this.bySplit ? frame.split : undefined
     const key = this.keyOf(frame, scope)
+    const busy = this.parts.keeper?.busyWith(key)
+    if (busy !== undefined) {
+      frame.pending = busy.then(() => () => this.enter(frame))
+      return SUSPENDED
+    }
     const groups = scope === undefined ? this.open : scope.groupsOf(this)
     const known = groups.get(key)
     if (scope === undefined && this.ended.has(key)) return this.discard(frame, 'late')
@@ -65,14 +76,46 @@ export class Aggregator {
     const isNew = group.lacks(frame)
     // Should this fail, the message is in no group.
     const complete = this.isComplete(group, frame, isNew)
+    if (known === undefined) this.requireRoom(group)
+    if (scope === undefined && isNew && this.parts.keeper !== undefined) return this.keep(frame, group, complete)
     if (known === undefined) this.openGroup(group, groups)
     if (isNew) group.add(frame)
     if (complete) return this.combine(frame, group)
     return isNew ? END : this.discard(frame, 'duplicate')
   }
 
+  /** Goes on with what was waited for: the store, or the payload of the group. */
   resume(frame: Frame, value: unknown): number {
-    return this.conclude(frame, frame.group!, value)
+    return frame.group === undefined ? (value as () => number)() : this.conclude(frame, frame.group, value)
+  }
+
+  /** Reads the groups that were kept. Their time runs, and those that are complete go on, from {@link begin} on. */
+  async load(): Promise<void> {
+    const { open, over } = await this.parts.keeper!.load()
+    const { flowId, steps } = this.runner
+    for (const key of over) this.ended.remember(key)
+    for (const { key, members } of open) {
+      const group = new Group(
+        key,
+        undefined,
+        { flowId, channelId: members[0]!.channelId, handsOver: false, steps },
+        this.node.id,
+      )
+      for (const { message, origins = [message] } of members) group.restore(restored(message), origins.map(restored))
+      group.openedAt = members[0]!.at
+      this.adopt(group)
+      this.open.set(key, group)
+    }
+  }
+
+  /** The runtime runs. What came meanwhile for a group that was kept is in it, or sees to it. */
+  begin(): void {
+    for (const group of this.open.values()) {
+      if (this.host.groups.has(group)) continue
+      this.watch(group)
+      const taken = group.closing || this.parts.keeper!.busyWith(group.key) !== undefined
+      if (!taken && this.isCompleteNow(group)) this.emit(group)
+    }
   }
 
   /** Runs a group that completed without a message of its own arriving. */
@@ -93,7 +136,8 @@ export class Aggregator {
     const fallback = scope === undefined ? undefined : SPLIT
     const key: unknown =
       correlateBy === undefined ? (frame.headers.correlationId ?? fallback) : correlateBy(frame.payload, frame)
-    if (key !== undefined && key !== null) return key
+    const { keeper } = this.parts
+    if (key !== undefined && key !== null) return keeper === undefined || scope !== undefined ? key : keeper.keyOf(key)
     throw new AggregationError(
       correlateBy === undefined
         ? `The message has no correlationId header, so it belongs to no group. Aggregate after a split, set the header, or give aggregate a { correlateBy }.`
@@ -101,20 +145,59 @@ export class Aggregator {
     )
   }
 
+  private requireRoom({ key, scope }: Group): void {
+    const most = this.node.maxGroups ?? DEFAULT_MAX_GROUPS
+    if (scope !== undefined || this.open.size < most) return
+    throw new AggregationError(
+      `There are ${most} open groups already, so no group can be opened for key ${JSON.stringify(String(key))}. Let groups complete or time out sooner, or raise { maxGroups }.`,
+    )
+  }
+
   private openGroup(group: Group, groups: Map<unknown, Group>): void {
-    const { key, scope } = group
-    if (scope === undefined) {
-      const most = this.node.maxGroups ?? DEFAULT_MAX_GROUPS
-      if (this.open.size >= most) {
-        throw new AggregationError(
-          `There are ${most} open groups already, so no group can be opened for key ${JSON.stringify(String(key))}. Let groups complete or time out sooner, or raise { maxGroups }.`,
-        )
-      }
-      group.forgotten = () => this.ended.delete(key)
-      this.host.groups.add(group)
-      if (this.node.timeout !== undefined) this.startTimer(group, this.node.timeout)
+    groups.set(group.key, group)
+    if (group.scope !== undefined) return
+    this.adopt(group)
+    this.watch(group)
+  }
+
+  /** Sees to what is to be done when the group has come to an end. */
+  private adopt(group: Group): void {
+    const { key } = group
+    group.kept = this.parts.keeper !== undefined
+    group.forgotten = () => this.ended.forget(key)
+    group.parked = () => void this.ended.settle(key)
+  }
+
+  /** From now on the group is waited for. */
+  private watch(group: Group): void {
+    this.host.groups.add(group)
+    const { timeout } = this.node
+    if (timeout === undefined) return
+    this.startTimer(group, group.openedAt === undefined ? timeout : group.openedAt + timeout - this.host.clock.now())
+  }
+
+  /** The message is in the group once the store has it. */
+  private keep(frame: Frame, group: Group, complete: boolean): number {
+    const kept = this.parts.keeper!.keep(group.key, frame, () => {
+      if (this.open.get(group.key) === undefined) this.openGroup(group, this.open)
+      group.add(frame)
+      return complete ? this.combine(frame, group) : END
+    })
+    if (typeof kept === 'number') return kept
+    frame.pending = kept
+    return SUSPENDED
+  }
+
+  /** Whether a group is complete without another message. */
+  private isCompleteNow(group: Group): boolean {
+    const frame = this.frameFor(group)
+    frame.rebase(group.members.at(-1)!)
+    try {
+      return this.isComplete(group, frame, false)
+    } catch {
+      // The next arrival asks again, and is told.
+      return false
     }
-    groups.set(key, group)
   }
 
   /** Whether the group is complete with this message. */
@@ -167,6 +250,9 @@ export class Aggregator {
 
   private takeBack(frame: Frame, group: Group): void {
     group.takeBack(frame)
+    const { keeper } = this.parts
+    const { id } = frame.message
+    if (keeper !== undefined) frame.whenEnded(() => keeper.remove(group.key, id))
     if (group.members.length === 0) this.end(group)
     else if (this.node.timeout !== undefined && group.timer === undefined) this.startTimer(group, RETRY_DELAY)
   }
@@ -174,11 +260,15 @@ export class Aggregator {
   /** The group is over, and the frame goes on in its place. */
   private goOnAs(frame: Frame, group: Group, payload: unknown, headers?: HeadersInit): void {
     const { scope } = group
+    if (scope === undefined) group.replyTo = this.host.gateway.join(group.returnAddresses)
     frame.rebase(group.become(payload, headers, this.step))
     frame.group = undefined
     frame.split = scope?.outer
     this.close(group)
-    if (scope === undefined) frame.gathered = group
+    if (scope !== undefined) return
+    frame.gathered = group
+    if (this.parts.keeper === undefined) return
+    frame.whenEnded((succeeded) => (succeeded ? this.ended.settle(group.key) : undefined))
   }
 
   private close(group: Group): void {
@@ -188,8 +278,6 @@ export class Aggregator {
     }
     this.end(group)
     this.ended.add(group.key)
-    if (this.ended.size > (this.node.remember ?? DEFAULT_REMEMBERED))
-      this.ended.delete(this.ended.values().next().value)
   }
 
   private end(group: Group): void {
@@ -200,11 +288,13 @@ export class Aggregator {
   }
 
   private startTimer(group: Group, delay: number): void {
-    if (!this.host.aborting) group.timer = this.host.clock.schedule(delay, () => this.timedOut(group))
+    if (!this.host.aborting && !group.closing) group.timer = this.host.clock.schedule(delay, () => this.timedOut(group))
   }
 
   private timedOut(group: Group): void {
     group.timer = undefined
+    const busy = this.parts.keeper?.busyWith(group.key)
+    if (busy !== undefined) return void busy.then(() => this.startTimer(group, 0))
     // Should that fail, the timer starts again.
     if (group.closing || this.host.aborting) return
     const { onTimeout = 'emit' } = this.node
@@ -242,24 +332,30 @@ export class Aggregator {
     } catch {
       return this.startTimer(group, RETRY_DELAY)
     }
+    const { gateway } = this.host
+    gateway.fail(gateway.join(group.returnAddresses), { kind: 'defect', cause: error }, error)
     this.close(group)
     group.forget()
   }
 
   private discardAll(group: Group): void {
-    for (const member of group.members) {
-      void discardLater(
+    const { discard } = this.parts
+    const discards = group.members.map((member) =>
+      discardLater(
         new Frame(this.host, member, undefined, group.source),
-        this.parts.discard,
+        discard,
         'group-discarded',
         this.step,
         this.host,
-      )
-    }
+      ),
+    )
     this.close(group)
+    void Promise.all(discards).then(() => this.ended.settle(group.key))
   }
 
   private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
     return discard(frame, this.parts.discard, reason, this.step, this.host)
   }
 }
+
+const restored = (message: StoredMessage): MessageRecord => restoreMessage(message) as MessageRecord

@@ -21,8 +21,15 @@ export class Group implements OpenGroup {
   timer: Timer | undefined = undefined
   /** It is being combined: what arrives now is late. */
   closing = false
+  /** Where the reply to all goes who asked with one of its messages; set when it has become one. */
+  replyTo: string | undefined = undefined
   /** Called when what it became has failed for good. */
   forgotten: (() => void) | undefined = undefined
+  /** Called when an error channel has what it became. */
+  parked: (() => void) | undefined = undefined
+  kept = false
+  /** When its first message came, before this runtime; absent = now. */
+  openedAt: number | undefined = undefined
   /** Groups that became members of this one. */
   private readonly within: (Group | undefined)[] = []
   /** What each member was when it entered its flow: one message, or those of a group. */
@@ -38,14 +45,14 @@ export class Group implements OpenGroup {
 
   /** Whether neither the message nor its place in the sequence is there already. Within its split a part cannot come twice. */
   lacks(frame: Frame): boolean {
-    return this.scope !== undefined || !this.seen.has(placeIn(frame))
+    return this.scope !== undefined || !this.seen.has(placeIn(frame.message))
   }
 
   /** Takes a message in. */
   add(frame: Frame): void {
     this.members.push(frame.message)
     if (this.scope !== undefined) return
-    this.seen.add(placeIn(frame))
+    this.seen.add(placeIn(frame.message))
     this.cameFrom.push(frame.origins)
     this.within.push(frame.gathered)
   }
@@ -54,7 +61,7 @@ export class Group implements OpenGroup {
   takeBack(frame: Frame): void {
     if (this.members.at(-1) !== frame.message) return
     this.members.pop()
-    this.seen.delete(placeIn(frame))
+    this.seen.delete(placeIn(frame.message))
     this.cameFrom.pop()
     this.within.pop()
   }
@@ -64,6 +71,19 @@ export class Group implements OpenGroup {
     return new Set(this.cameFrom.flatMap((origins) => [...origins]))
   }
 
+  /** Takes in a message that was kept, as it was when it came. */
+  restore(member: MessageRecord, origins: readonly MessageRecord[]): void {
+    this.members.push(member)
+    this.seen.add(placeIn(member))
+    this.cameFrom.push(origins)
+    this.within.push(undefined)
+  }
+
+  /** Where replies to its messages go. */
+  get returnAddresses(): ReadonlySet<string> {
+    return new Set(this.members.flatMap(({ rawHeaders }) => rawHeaders.replyTo ?? []))
+  }
+
   get payloads(): readonly unknown[] {
     return this.members.map((member) => member.payload)
   }
@@ -71,7 +91,8 @@ export class Group implements OpenGroup {
   /** What the group becomes. Its id depends on the split, or else the first member, on the aggregator and on the key alone. */
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
     const base = this.scope?.message ?? this.members[0]!
-    const merged = this.mergedHeaders()
+    const { replyTo } = this
+    const merged = replyTo === undefined ? this.mergedHeaders() : withHeaders(this.mergedHeaders(), { replyTo })
     return base.derive(
       payload,
       headers === undefined ? merged : withHeaders(merged, headers),
@@ -104,8 +125,8 @@ export class Group implements OpenGroup {
 }
 
 /** What tells a message from the others of its group. */
-function placeIn({ message, headers: { sequence } }: Frame): string {
-  return sequence === undefined ? message.id : `${sequence.correlationId}/${sequence.number}`
+function placeIn({ id, rawHeaders: { sequence } }: MessageRecord): string {
+  return sequence === undefined ? id : `${sequence.correlationId}/${sequence.number}`
 }
 
 function commonHeaders(members: readonly MessageRecord[]): Record<string, unknown> {

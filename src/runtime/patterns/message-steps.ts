@@ -10,6 +10,7 @@ import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
 import { END, type Step } from '../step.ts'
 import { issuesInWords } from '../validate.ts'
 import { calling } from './calling.ts'
+import { choosing } from './choosing.ts'
 import { drop } from './dropping.ts'
 import { sendLast } from './sending.ts'
 
@@ -22,8 +23,8 @@ export function handle(step: Step, handler: Function): void {
   step.call = handler
 }
 
-/** `onError`: what the function makes of a failure is the payload from here on (rule E5). */
-export function recover(step: Step, recovery: Function): void {
+/** `onError`: what the function makes of a failure that it takes is the payload from here on (rule E5). */
+export function recover(step: Step, recovery: Function, when: Function | undefined): void {
   calling(
     step,
     (_: unknown, frame: Frame): unknown => recovery(frame.failure, frame),
@@ -33,6 +34,7 @@ export function recover(step: Step, recovery: Function): void {
       return step.next
     },
   )
+  if (when !== undefined) choosing(step, when)
 }
 
 /** `setHeader`: the payload stays, one header is added (rule T9). */

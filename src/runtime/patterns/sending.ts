@@ -10,6 +10,7 @@ import type { SendOptions } from '../../transport/transport.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import { isParked, parkedInChannel, sentenceOf } from '../flow-error.ts'
 import type { RunnerHost } from '../flow-runner.ts'
+import { choosing } from './choosing.ts'
 import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
 import { TypedFailureSignal } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
@@ -101,8 +102,8 @@ export function tap(step: Step, channel: BoundChannel, host: RunnerHost): void {
   }
 }
 
-/** `errorsTo`: the failure goes to a channel, and the error says so to whoever waits (rule E1). */
-export function errorOutlet(step: Step, channel: BoundChannel): void {
+/** `errorsTo`: a failure that it takes goes to a channel, and the error says so to whoever waits (rules E1, E5). */
+export function errorOutlet(step: Step, channel: BoundChannel, when: Function | undefined): void {
   const parked = (frame: Frame): never => {
     parkedInChannel(frame.error!, channel.id)
     throw frame.error!
@@ -113,6 +114,7 @@ export function errorOutlet(step: Step, channel: BoundChannel): void {
     frame.pending = frame.pending!.then(() => parked(frame))
     return sent
   }
+  if (when !== undefined) choosing(step, when)
 }
 
 function errorMessage(frame: Frame, step: Step): MessageRecord {

@@ -132,7 +132,11 @@ export class Splitter {
    * is parked by a flow further on, the other parts are still owed: then this split has failed.
    */
   private verdict(split: Split, part: Frame, error: unknown): Error | PassOn {
-    if (error instanceof FlowError && (error === part.error || !isParked(error))) return new PassOn(error, part.failure)
+    if (error instanceof FlowError && (error === part.error || !isParked(error))) {
+      // The part went on for a group with messages of others, which fail with it.
+      split.frame.gathered = part.gathered ?? split.frame.gathered
+      return new PassOn(error, part.failure)
+    }
     if (this.runner.host.aborting) return error as Error
     return new SplitError(
       `Part ${split.number} failed, so the parts after it were not sent: ${(error as Error).message}`,
