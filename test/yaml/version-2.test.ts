@@ -227,6 +227,11 @@ flows:
     expect(text).not.toContain('graph:')
   })
 
+  test('a text that looks like a reference stays a text', () => {
+    const graph = flow('${HOME}').from(direct('${')).to(queue('a$${b}')).build().graph
+    expect(read(toYaml(graph)).graph.flows).toEqual([graph])
+  })
+
   test('a graph that no steps make is written as a graph', () => {
     const graph = flow('f').from(direct('in')).to(queue('out')).build().graph
     const odd = { ...graph, nodes: [graph.nodes[1]!, graph.nodes[0]!] }
