@@ -15,7 +15,7 @@ export const FILE_CODES = {
   ALLORA603: {
     title: 'Not YAML',
     explanation:
-      'The text breaks the rules of YAML itself: its indentation, quotes or brackets. Indent with spaces, items of one list to the same column, and quote texts that hold ": " or begin with one of the characters & * ! | > % @ ` [ ] { } ,',
+      'The text breaks the rules of YAML itself: its indentation, quotes or brackets. Indent with spaces, items of one list to the same column, and quote texts that hold a colon with a space or begin with a sign such as & * ! @ [ or {.',
   },
   ALLORA604: {
     title: 'Key given twice',

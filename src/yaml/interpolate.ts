@@ -27,7 +27,8 @@ export function interpolate(
 
 /** A text as it must be written so that nothing in it is taken for a reference. */
 export function withoutReferences(text: string): string {
-  return text.replaceAll('${', '$${')
+  // A function, since `$$` in a replacement stands for one dollar sign.
+  return text.replaceAll('${', () => '$${')
 }
 
 function replacement(datum: Datum, part: (datum: Datum) => Datum, scalar: (datum: ScalarDatum) => Datum): Datum {

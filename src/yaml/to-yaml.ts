@@ -8,6 +8,13 @@ import { type Written, type WrittenFlow, sourceOf, stepsOf } from './flow-to-ste
 import { withoutReferences } from './interpolate.ts'
 import { originOf } from './origins.ts'
 import { parseAllora } from './parse-allora.ts'
+import { rewritten } from './rewrite.ts'
+
+/** How an app is written. */
+export interface ToYamlOptions {
+  /** The file it was made of: flows and channels that are still the same keep their words and comments. */
+  readonly like?: AlloraFile
+}
 
 /**
  * An app as a file of version 2, which `parseAllora` reads to the same graph. An app that came from a file is written as that file says
@@ -32,21 +39,34 @@ import { parseAllora } from './parse-allora.ts'
  * // ]
  * ```
  */
-export function toYaml(given: Graphed | AlloraFile): string {
+export function toYaml(given: Graphed | AlloraFile, options: ToYamlOptions = {}): string {
   const graph = 'warnings' in given ? given.graph : graphOf(given)
   const [first] = (originOf(given) ?? originOf(graph))?.files ?? []
-  return first === undefined ? written(graph) : first.source.text
+  if (first !== undefined) return first.source.text
+  const fresh = written(graph)
+  return (options.like === undefined ? undefined : likeBefore(graph, fresh, options.like)) ?? print(fresh)
+}
+
+/** The file as it was, with what has changed; nothing when it has parts that are no flows, or more than one file. */
+function likeBefore(after: AppGraph, fresh: Written, like: AlloraFile): string | undefined {
+  const { files: [first, second] = [] } = originOf(like) ?? {}
+  if (first?.version !== 2 || second !== undefined) return undefined
+  const text = rewritten({ before: like.graph, after, document: first.document, fresh: documentFor(fresh) }).toString({
+    lineWidth: 0,
+  })
+  const parsed = parseAllora(text)
+  return parsed._tag === 'Right' && isDeepStrictEqual(parsed.right.graph, after) ? text : undefined
 }
 
 /** Flows that are as steps make them are written as steps, all others as their graph. */
-function written(app: AppGraph): string {
+function written(app: AppGraph): Written {
   const sources = new Map(app.flows.map((flow) => [flow.id, sourceOf(flow)]))
   const steps = new Map(app.flows.map((flow) => [flow, stepsOf(flow, (id) => sources.get(id))]))
-  const text = print(documentOf(app, steps))
-  const parsed = parseAllora(text, { env: {} })
+  const document = documentOf(app, steps)
+  const parsed = parseAllora(print(document), { env: {} })
   const read = parsed._tag === 'Right' ? parsed.right.graph.flows : []
   const same = new Map([...steps].map(([flow, how], i) => [flow, isDeepStrictEqual(read[i], flow) ? how : undefined]))
-  return [...same].every(([flow, how]) => how === steps.get(flow)) ? text : print(documentOf(app, same))
+  return [...same].every(([flow, how]) => how === steps.get(flow)) ? document : documentOf(app, same)
 }
 
 function documentOf(
@@ -93,6 +113,10 @@ const entriesOf = (spec: ChannelSpec): Written => new Map(Object.entries(spec))
 const isPlain = (text: string): boolean => text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/u.test(text)
 
 function print(written: Written): string {
+  return documentFor(written).toString({ lineWidth: 0 })
+}
+
+function documentFor(written: Written): Document {
   const document = new Document(written)
   visit(document, {
     Scalar(key, scalar) {
@@ -101,5 +125,5 @@ function print(written: Written): string {
       if (key !== 'key') scalar.value = withoutReferences(scalar.value)
     },
   })
-  return document.toString({ lineWidth: 0 })
+  return document
 }

@@ -8,6 +8,8 @@ import { toYaml } from '../../src/yaml/to-yaml.ts'
 import { arbitraryApp } from '../arbitraries/graph.ts'
 
 const numRuns = process.env['CI'] ? 1000 : 200
+/** Milliseconds: each app is written and read twice. */
+const LONG = 600_000
 
 function readBack(app: AppGraph): unknown {
   const text = toYaml(app)
@@ -16,14 +18,18 @@ function readBack(app: AppGraph): unknown {
   return parsed.right.graph
 }
 
-test('parseAllora(toYaml(graph)) is the same graph, for every valid graph', () => {
-  fc.assert(
-    fc.property(arbitraryApp, ({ app }) => {
-      expect(readBack(app)).toEqual(app)
-    }),
-    { numRuns },
-  )
-})
+test(
+  'parseAllora(toYaml(graph)) is the same graph, for every valid graph',
+  () => {
+    fc.assert(
+      fc.property(arbitraryApp, ({ app }) => {
+        expect(readBack(app)).toEqual(app)
+      }),
+      { numRuns },
+    )
+  },
+  LONG,
+)
 
 /** A delay has a time or a function, never both or neither. */
 function asBuilt(node: GraphNode): GraphNode {
@@ -48,13 +54,17 @@ function numbered(flow: FlowGraph): FlowGraph {
   }
 }
 
-test('what the builder could have made is written as steps, and reads the same', () => {
-  fc.assert(
-    fc.property(arbitraryApp, ({ app }) => {
-      const built = { ...app, flows: app.flows.map(numbered) }
-      expect(readBack(built)).toEqual(built)
-      expect(toYaml(built)).not.toContain('    graph:\n')
-    }),
-    { numRuns },
-  )
-})
+test(
+  'what the builder could have made is written as steps, and reads the same',
+  () => {
+    fc.assert(
+      fc.property(arbitraryApp, ({ app }) => {
+        const built = { ...app, flows: app.flows.map(numbered) }
+        expect(readBack(built)).toEqual(built)
+        expect(toYaml(built)).not.toContain('    graph:\n')
+      }),
+      { numRuns },
+    )
+  },
+  LONG,
+)

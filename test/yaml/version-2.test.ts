@@ -182,6 +182,36 @@ describe('toYaml', () => {
     expect(toYaml(bound._tag === 'Right' ? bound.right.app : file)).toBe(text)
   })
 
+  test('an app that has changed keeps what is the same as it was, comments included', () => {
+    const text = `# The shop.
+version: 2
+
+channels:
+  # Everything comes in here.
+  - id: a # and waits
+    kind: queue
+    capacity: \${NOT_SET_ANYWHERE:5}
+  - { id: b, kind: queue }
+
+flows:
+  # The first one.
+  - id: one
+    from: a # all of it
+    steps:
+      - handle: f
+      - to: b
+  - id: two
+    from: b
+`
+    const file = read(text)
+    const [one, two] = file.graph.flows
+    const changed = { ...file.graph, flows: [one!, { ...two!, id: 'three' }] }
+    expect(toYaml(changed, { like: file })).toBe(text.replace('id: two', 'id: three'))
+    const less = { ...file.graph, flows: [one!] }
+    expect(toYaml(less, { like: file })).toBe(text.replace('  - id: two\n    from: b\n', ''))
+    expect(read(toYaml(changed, { like: read('version: 1') })).graph).toEqual(changed)
+  })
+
   test('a flow that says something else of a channel than the others says it itself', () => {
     const app = {
       version: 1,
@@ -195,6 +225,11 @@ describe('toYaml', () => {
     const text = toYaml(app)
     expect(read(text).graph).toEqual(app)
     expect(text).not.toContain('graph:')
+  })
+
+  test('a text that looks like a reference stays a text', () => {
+    const graph = flow('${HOME}').from(direct('${')).to(queue('a$${b}')).build().graph
+    expect(read(toYaml(graph)).graph.flows).toEqual([graph])
   })
 
   test('a graph that no steps make is written as a graph', () => {
