@@ -5,7 +5,7 @@ import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
 import { type Services, addService } from '../flow/flow-parts.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { deepFreeze } from '../graph/freeze.ts'
-import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
+import { type AppGraph, type ChannelSpec, GRAPH_VERSION } from '../graph/graph.ts'
 import type { Consistent, Registry, Unbound } from './registry.ts'
 
 /** Flows `F` that run together. Plain frozen data with the functions beside it. */
@@ -49,15 +49,26 @@ export function app<const Fs extends readonly AnyFlow[]>(
   return assemble(flows)
 }
 
+/** Channels that no flow names, with the functions they name. */
+export interface LooseChannels extends Services {
+  readonly channels: readonly ChannelSpec[]
+}
+
+const NONE: LooseChannels = { channels: [], functions: new Map(), contracts: new Set() }
+
 /** Puts flows together without their types. */
-export function assemble(given: readonly AnyFlow[]): AnyApp {
+export function assemble(given: readonly AnyFlow[], { channels, ...services }: LooseChannels = NONE): AnyApp {
   const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
-  const { functions, contracts } = flows.reduce<Services>(addServices, { functions: new Map(), contracts: new Set() })
+  const { functions, contracts } = flows.reduce<Services>(addServices, services)
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
-    graph: deepFreeze<AppGraph>({ version: GRAPH_VERSION, flows: flows.map((flow) => flow.graph) }),
+    graph: deepFreeze<AppGraph>({
+      version: GRAPH_VERSION,
+      flows: flows.map((flow) => flow.graph),
+      ...(channels.length > 0 && { channels }),
+    }),
     functions: Object.freeze(Object.fromEntries(functions)),
     schemas: Object.freeze(Object.fromEntries(flows.flatMap((flow) => Object.entries(flow.schemas)))),
     contracts: Object.freeze([...contracts]),

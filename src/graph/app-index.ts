@@ -49,9 +49,10 @@ export interface ChannelIndex {
   readonly declarations: readonly Declaration[]
 }
 
-/** What one flow says of a channel. */
+/** What one flow, or the app itself, says of a channel. */
 export interface Declaration {
-  readonly flowId: string
+  /** Absent for a channel that the app has beside its flows. */
+  readonly flowId?: string
   readonly spec: ChannelSpec
 }
 
@@ -63,7 +64,7 @@ export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): A
     flows,
     flowsById: byId(flows, ({ graph }) => graph.id),
     steps,
-    channels: indexChannels(app.flows),
+    channels: indexChannels(app),
     consumers: users(steps, ({ consumes }) => consumes),
     senders: users(steps, ({ sends }) => sends !== 'never'),
     functions,
@@ -90,8 +91,11 @@ function indexFlow(graph: FlowGraph): FlowIndex {
   return { graph, steps, stepsById }
 }
 
-function indexChannels(flows: readonly FlowGraph[]): Map<string, ChannelIndex> {
-  const all = flows.flatMap(({ id, channels }) => channels.map((spec): Declaration => ({ flowId: id, spec })))
+function indexChannels({ flows, channels = [] }: AppGraph): Map<string, ChannelIndex> {
+  const all: Declaration[] = [
+    ...flows.flatMap(({ id, channels: named }) => named.map((spec) => ({ flowId: id, spec }))),
+    ...channels.map((spec) => ({ spec })),
+  ]
   return new Map(
     [...Map.groupBy(all, ({ spec }) => spec.id)].map(([id, declarations]) => [
       id,

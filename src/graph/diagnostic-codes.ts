@@ -1,7 +1,8 @@
-/** What each code of `check` stands for; `allora explain <code>` reads from here. */
+/** What each diagnostic code stands for; `allora explain <code>` reads from here. */
+import { FILE_CODES } from './file-codes.ts'
 
-/** Every code that `check` reports, with its title and explanation. */
-export const DIAGNOSTIC_CODES = {
+/** The codes of `check`: `ALLORA1xx`. */
+const CHECK_CODES = {
   ALLORA101: {
     title: 'Unknown channel',
     explanation:
@@ -102,5 +103,11 @@ export const DIAGNOSTIC_CODES = {
   },
 } as const
 
+/** Every diagnostic code, with its title and explanation: those of `check`, and `ALLORA6xx` of what reads files. */
+export const DIAGNOSTIC_CODES: typeof CHECK_CODES & typeof FILE_CODES = { ...CHECK_CODES, ...FILE_CODES }
+
 /** A code of `check`: `ALLORA101` and so on. */
+export type CheckCode = keyof typeof CHECK_CODES
+
+/** A diagnostic code: `ALLORA101` and so on. */
 export type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES

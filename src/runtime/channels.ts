@@ -109,7 +109,7 @@ export class Channels {
 /** Each channel with every option that any flow gives it; `check` has refused those that contradict each other. */
 function mergedSpecs(graph: AppGraph): ReadonlyMap<string, ChannelSpec> {
   const specs = new Map<string, ChannelSpec>()
-  for (const spec of graph.flows.flatMap((flow) => flow.channels))
+  for (const spec of [...graph.flows.flatMap((flow) => flow.channels), ...(graph.channels ?? [])])
     specs.set(spec.id, { ...specs.get(spec.id), ...spec })
   return specs
 }

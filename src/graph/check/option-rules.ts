@@ -7,7 +7,7 @@ import { CHANNEL_FIELDS, NODE_SHAPES, type OfKinds } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
 import { idleStores } from './aggregate-rule.ts'
 import { idleResilience } from './resilience-rule.ts'
-import { type Place, at, listed, theNode } from './wording.ts'
+import { type Place, at, listed, theNode, atChannel } from './wording.ts'
 
 /** A node or a channel with its fields. */
 interface Subject {
@@ -21,7 +21,7 @@ interface Subject {
 function channelSubjects({ channels }: AppIndex): Subject[] {
   return [...channels].map(([channelId, { spec, declarations }]) => ({
     who: () => `The ${spec.kind} channel ${quote(channelId)}`,
-    place: { flowId: declarations[0]!.flowId, channelId },
+    place: atChannel(declarations[0]!),
     fields: CHANNEL_FIELDS,
     values: { ...spec },
   }))
@@ -83,15 +83,15 @@ function rangeOf({ least, whole, orUnbounded }: NumberField): string {
 /** ALLORA117: a channel has an option of another kind. */
 export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { declarations }] of channels) {
-    for (const { flowId, spec } of declarations) {
+    for (const declaration of declarations) {
+      const { spec } = declaration
       for (const option of Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]) {
         const { kinds } = CHANNEL_FIELDS[option]
         if (spec[option] === undefined || kinds === undefined || kinds.includes(spec.kind)) continue
         yield {
           code: 'ALLORA117',
           severity: 'error',
-          flowId,
-          channelId,
+          ...atChannel(declaration),
           message: `The ${spec.kind} channel ${quote(channelId)} has the option ${option}, which only a ${kinds.join(' or ')} channel has.`,
           fix: `Remove the option, or make the channel a ${kinds.join(' or ')}.`,
         }
@@ -138,8 +138,7 @@ function* idleOverflows({ channels }: AppIndex): Iterable<Diagnostic> {
     yield {
       code: 'ALLORA119',
       severity: 'warning',
-      flowId: declarations[0]!.flowId,
-      channelId,
+      ...atChannel(declarations[0]!),
       message: `Channel ${quote(channelId)} says what it does when it is full (${quote(spec.overflow)}), but without a bound it never is.`,
       fix: 'Give it a capacity, or remove overflow.',
     }
