@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { DuplicateFlowError } from '../errors/flow-errors.ts'
 import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
-import { type Services, addService } from '../flow/flow-parts.ts'
+import { registerService } from '../flow/flow-parts.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { deepFreeze } from '../graph/freeze.ts'
 import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
@@ -53,7 +53,9 @@ export function app<const Fs extends readonly AnyFlow[]>(
 export function assemble(given: readonly AnyFlow[]): AnyApp {
   const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
-  const { functions, contracts } = flows.reduce<Services>(addServices, { functions: new Map(), contracts: new Set() })
+  const functions = new Map<string, AnyFunction>()
+  const contracts = new Set<string>()
+  for (const flow of flows) registerServices(flow, functions, contracts)
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
@@ -74,17 +76,14 @@ function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow
   return found
 }
 
-function addServices(all: Services, { functions, contracts }: AnyFlow): Services {
-  const entries = [
-    ...Object.entries(functions).map(([name, fn]) => ({ name, fn })),
-    ...contracts.map((name) => ({ name })),
-  ]
-  return entries.reduce<Services>(addService, all)
+function registerServices(flow: AnyFlow, functions: Map<string, AnyFunction>, contracts: Set<string>): void {
+  for (const [name, fn] of Object.entries(flow.functions)) registerService(functions, contracts, { name, fn })
+  for (const name of flow.contracts) registerService(functions, contracts, { name })
 }
 
 function refuseSameId(flows: readonly AnyFlow[]): void {
-  const ids = flows.map((flow) => flow.graph.id)
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  const ids = new Set<string>()
+  const twice = flows.find(({ graph: { id } }) => ids.size === ids.add(id).size)?.graph.id
   if (twice === undefined) return
   throw new DuplicateFlowError(
     `Two flows of this app have the id "${twice}". Give one of them another: flow('other-id').from(...).`,

@@ -17,18 +17,32 @@ export interface FlowParts extends Services {
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>
 }
 
-/** Adds a function under its name, or the name of a service still to be bound. */
-export function addService<T extends Services>(parts: T, { name, fn }: ServiceEntry): T {
-  const known = parts.functions.get(name)
-  if (fn === undefined) return known === undefined ? { ...parts, contracts: new Set(parts.contracts).add(name) } : parts
+/** Notes a function under its name, or the name of a service still to be bound. */
+export function registerService(
+  functions: Map<string, AnyFunction>,
+  contracts: Set<string>,
+  { name, fn }: ServiceEntry,
+): void {
+  const known = functions.get(name)
+  if (fn === undefined) {
+    if (known === undefined) contracts.add(name)
+    return
+  }
   if (known !== undefined && known !== fn) {
     throw new DuplicateServiceError(
       `The name "${name}" stands for two different functions. Use one function for both, or give one of them another name.`,
     )
   }
-  const contracts = new Set(parts.contracts)
+  functions.set(name, fn)
   contracts.delete(name)
-  return { ...parts, functions: new Map(parts.functions).set(name, fn), contracts }
+}
+
+/** The same parts with one service more. */
+export function addService<T extends Services>(parts: T, entry: ServiceEntry): T {
+  const functions = new Map(parts.functions)
+  const contracts = new Set(parts.contracts)
+  registerService(functions, contracts, entry)
+  return { ...parts, functions, contracts }
 }
 
 /** Adds a channel with what belongs to it. One that is there already may be given more options but none that differs. */

@@ -23,12 +23,16 @@ export interface FlowIndex {
   readonly graph: FlowGraph
   readonly steps: readonly Step[]
   readonly stepsById: ReadonlyMap<string, Step>
+  /** Edges that begin or end at no node. */
+  readonly loose: readonly GraphEdge[]
 }
 
 /** A node in its flow. */
 export interface Step {
   readonly flowId: string
   readonly node: GraphNode
+  /** Its place in the list of its flow. */
+  readonly place: number
   readonly uses: readonly ChannelUse[]
   /** The edges that start here, those that lead nowhere included. */
   readonly ways: readonly Way[]
@@ -71,51 +75,61 @@ export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): A
 }
 
 type OpenStep = Step & { readonly ways: Way[]; readonly arrivals: GraphEdge[] }
+type OpenChannel = { spec: ChannelSpec; readonly declarations: Declaration[] }
 
 function indexFlow(graph: FlowGraph): FlowIndex {
-  const steps = graph.nodes.map((node): OpenStep => ({
+  const steps = graph.nodes.map((node, place): OpenStep => ({
     flowId: graph.id,
     node,
+    place,
     uses: channelUses(node),
     ways: [],
     arrivals: [],
   }))
   const stepsById = byId(steps, ({ node }) => node.id)
+  const loose: GraphEdge[] = []
   for (const edge of graph.edges) {
     const from = stepsById.get(edge.from)
     const to = stepsById.get(edge.to)
     from?.ways.push({ port: edge.port, to })
     to?.arrivals.push(edge)
+    if (from === undefined || to === undefined) loose.push(edge)
   }
-  return { graph, steps, stepsById }
+  return { graph, steps, stepsById, loose }
 }
 
 function indexChannels(flows: readonly FlowGraph[]): Map<string, ChannelIndex> {
-  const all = flows.flatMap(({ id, channels }) => channels.map((spec): Declaration => ({ flowId: id, spec })))
-  return new Map(
-    [...Map.groupBy(all, ({ spec }) => spec.id)].map(([id, declarations]) => [
-      id,
-      {
-        declarations,
-        spec: declarations.reduce((merged, { spec }) => ({ ...merged, ...spec }), declarations[0]!.spec),
-      },
-    ]),
-  )
+  const index = new Map<string, OpenChannel>()
+  for (const { id: flowId, channels } of flows) {
+    for (const spec of channels) {
+      const known = index.get(spec.id)
+      if (known === undefined) {
+        index.set(spec.id, { spec, declarations: [{ flowId, spec }] })
+      } else {
+        known.spec = { ...known.spec, ...spec }
+        known.declarations.push({ flowId, spec })
+      }
+    }
+  }
+  return index
 }
 
 function users(steps: readonly Step[], isOne: (use: ChannelUse) => boolean): Map<string, Step[]> {
-  const pairs = steps.flatMap((step) => {
-    const channels = new Set(step.uses.filter(isOne).map(({ channel }) => channel))
-    return [...channels].map((channel) => ({ channel, step }))
-  })
-  return new Map(
-    [...Map.groupBy(pairs, ({ channel }) => channel)].map(([channel, group]) => [
-      channel,
-      group.map(({ step }) => step),
-    ]),
-  )
+  const users = new Map<string, Step[]>()
+  for (const step of steps) {
+    for (const use of step.uses) {
+      if (!isOne(use)) continue
+      const known = users.get(use.channel)
+      if (known === undefined) users.set(use.channel, [step])
+      // A node may name a channel more than once.
+      else if (known.at(-1) !== step) known.push(step)
+    }
+  }
+  return users
 }
 
 function byId<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {
-  return new Map(items.map((item) => [idOf(item), item]))
+  const index = new Map<string, T>()
+  for (const item of items) index.set(idOf(item), item)
+  return index
 }

@@ -51,7 +51,9 @@ export class Channels {
     const byTransport = new Map<Transport, ChannelSpec[]>()
     for (const spec of this.specs.values()) {
       const transport = this.transportOf(spec, transports)
-      byTransport.set(transport, [...(byTransport.get(transport) ?? []), spec])
+      const specs = byTransport.get(transport)
+      if (specs === undefined) byTransport.set(transport, [spec])
+      else specs.push(spec)
     }
     for (const [transport, specs] of byTransport) {
       this.opened.push(transport)

@@ -19,9 +19,10 @@ const DEEPEST = 4
 
 /** ALLORA107: an aggregator without a rule for completing that no split completes. */
 export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
+  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
+  if (openEnded.length === 0) return
   const seen = splitsOnTheWay(app)
-  for (const step of app.steps) {
-    if (step.node.kind !== 'aggregate' || completes(step.node)) continue
+  for (const step of openEnded) {
     const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
     if (lasts.some((last) => last !== 't')) continue
     const never = lasts.length === 0
