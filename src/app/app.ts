@@ -2,9 +2,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { DuplicateFlowError } from '../errors/flow-errors.ts'
 import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
-import { registerService } from '../flow/flow-parts.ts'
+import { refuseOtherFunction } from '../flow/flow-parts.ts'
+import { recordOf } from '../flow/record-of.ts'
 import type { AnyFunction } from '../flow/service.ts'
-import { deepFreeze } from '../graph/freeze.ts'
 import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
 import type { Consistent, Registry, Unbound } from './registry.ts'
 
@@ -53,16 +53,16 @@ export function app<const Fs extends readonly AnyFlow[]>(
 export function assemble(given: readonly AnyFlow[]): AnyApp {
   const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
-  const functions = new Map<string, AnyFunction>()
-  const contracts = new Set<string>()
-  for (const flow of flows) registerServices(flow, functions, contracts)
+  const functions = functionsOf(flows)
+  const contracts = new Set(flows.flatMap((flow) => flow.contracts))
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
-    graph: deepFreeze<AppGraph>({ version: GRAPH_VERSION, flows: flows.map((flow) => flow.graph) }),
-    functions: Object.freeze(Object.fromEntries(functions)),
-    schemas: Object.freeze(Object.fromEntries(flows.flatMap((flow) => Object.entries(flow.schemas)))),
-    contracts: Object.freeze([...contracts]),
+    // What flows bring is frozen already.
+    graph: Object.freeze({ version: GRAPH_VERSION, flows: Object.freeze(flows.map((flow) => flow.graph)) }),
+    functions: recordOf(functions),
+    schemas: recordOf(flows.flatMap((flow) => Object.entries(flow.schemas))),
+    contracts: Object.freeze([...contracts].filter((name) => !functions.has(name))),
   })
 }
 
@@ -76,9 +76,15 @@ function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow
   return found
 }
 
-function registerServices(flow: AnyFlow, functions: Map<string, AnyFunction>, contracts: Set<string>): void {
-  for (const [name, fn] of Object.entries(flow.functions)) registerService(functions, contracts, { name, fn })
-  for (const name of flow.contracts) registerService(functions, contracts, { name })
+function functionsOf(flows: readonly AnyFlow[]): Map<string, AnyFunction> {
+  const all = new Map<string, AnyFunction>()
+  for (const { functions } of flows) {
+    for (const [name, fn] of Object.entries(functions)) {
+      refuseOtherFunction(name, all.get(name) ?? fn, fn)
+      all.set(name, fn)
+    }
+  }
+  return all
 }
 
 function refuseSameId(flows: readonly AnyFlow[]): void {

@@ -8,6 +8,7 @@ import type { Source } from '../message/source.ts'
 import { type AnyChannel, direct, isChannelToken, queue, tokenOf } from './channel-token.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
+import { recordOf } from './record-of.ts'
 import type { FlowStart } from './flow.ts'
 import type { Sink } from './sink.ts'
 import {
@@ -245,10 +246,10 @@ class FlowBuilder {
     const ended = this.state.tails.length === 0 ? this.state : addStep(this.state, 'reply')
     const { id, channels, nodes, edges, functions, contracts, schemas, calls } = ended
     return Object.freeze({
-      graph: deepFreeze({ version: GRAPH_VERSION, id, channels: [...channels.values()], nodes, edges }),
-      functions: Object.freeze(Object.fromEntries(functions)),
-      contracts: Object.freeze([...contracts]),
-      schemas: Object.freeze(Object.fromEntries(schemas)),
+      graph: deepFreeze({ version: GRAPH_VERSION, id, channels, nodes, edges }),
+      functions: recordOf(functions.map(({ name, fn }) => [name, fn])),
+      contracts: Object.freeze(contracts),
+      schemas: recordOf(schemas),
       calls: Object.freeze(calls),
     })
   }

@@ -25,7 +25,7 @@ type Tail = Omit<GraphEdge, 'to'>
 
 /** A flow with nothing in it. */
 export function emptyState(id: string): FlowState {
-  const parts = { channels: new Map(), schemas: new Map(), functions: new Map(), contracts: new Set<string>() }
+  const parts = { channels: [], schemas: [], functions: [], contracts: [] }
   return { id, chain: {}, nodes: [], edges: [], tails: [], failing: [], calls: [], ...parts }
 }
 

@@ -1,30 +1,17 @@
 /** Freezing of plain data at every level. */
 
-/**
- * What is frozen inside, too: the values given to `deepFreeze`, and those of their parts that had come frozen. A part that had not
- * is not noted, since a note costs more than the freezing.
- */
-const frozen = new WeakSet<object>()
-
-/**
- * Freezes arrays and objects of plain data at every level and returns the same value.
- *
- * Idempotent; a value frozen here before is not walked again, so data may be frozen after each step of building it.
- */
+/** Freezes arrays and objects of plain data at every level, also within what is frozen only on the outside, and returns the same value. */
 export function deepFreeze<T>(value: T): T {
-  if (isObject(value) && !frozen.has(value)) {
-    frozen.add(value)
-    freezeParts(Object.freeze(value))
-  }
+  if (isObject(value)) freezeParts(Object.freeze(value), new Set())
   return value
 }
 
-function freezeParts(whole: object): void {
+/** `seen` holds what was met frozen, so that data that contains itself comes to an end. */
+function freezeParts(whole: object, seen: Set<object>): void {
   for (const part of Object.values(whole) as unknown[]) {
-    if (!isObject(part)) continue
-    // Frozen by somebody else: only its outside, for all that is known.
-    if (Object.isFrozen(part)) deepFreeze(part)
-    else freezeParts(Object.freeze(part))
+    if (!isObject(part) || seen.has(part)) continue
+    if (Object.isFrozen(part)) seen.add(part)
+    freezeParts(Object.freeze(part), seen)
   }
 }
 

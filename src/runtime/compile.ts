@@ -59,14 +59,16 @@ function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layou
     kind: node.kind,
     high,
     low,
-    next: layout.target(node.id, undefined),
-    scope: layout.target(node.id, 'error'),
+    next: layout.target(index, undefined),
+    scope: layout.target(index, 'error'),
     relays: RELAYS.has(node.kind),
     call: undefined,
-    enter: () => END,
-    resume: () => END,
+    enter: ends,
+    resume: ends,
   }
 }
+
+const ends = (): number => END
 
 function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
@@ -79,6 +81,6 @@ function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layou
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.
     if (node.kind === 'barrier') return [segment({ id: node.id, kind: 'through', channel: node.trigger }, index)]
     const consumes = node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay'
-    return consumes ? [segment(node, layout.target(node.id, undefined))] : []
+    return consumes ? [segment(node, layout.target(index, undefined))] : []
   })
 }
