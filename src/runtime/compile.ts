@@ -52,19 +52,20 @@ const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
 
 function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layout): Step {
   const { high, low } = hashName(`${flowId}/${node.id}`)
+  // What the hot loop reads comes first, so that it lies together in memory.
   return {
-    flowId,
-    id: node.id,
-    index,
-    kind: node.kind,
-    high,
-    low,
-    next: layout.target(index, undefined),
-    scope: layout.target(index, 'error'),
-    relays: RELAYS.has(node.kind),
     call: undefined,
     enter: ends,
+    next: layout.target(index, undefined),
+    high,
+    low,
     resume: ends,
+    scope: layout.target(index, 'error'),
+    relays: RELAYS.has(node.kind),
+    index,
+    flowId,
+    id: node.id,
+    kind: node.kind,
   }
 }
 
