@@ -1,5 +1,5 @@
 /** What `check` has to say about an app: sentences with a stable code, a place and a fix. */
-import { DIAGNOSTIC_CODES, type DiagnosticCode } from './diagnostic-codes.ts'
+import { DIAGNOSTIC_TITLES, type DiagnosticCode } from './diagnostic-titles.ts'
 
 /** A place in a source file. */
 export interface SourcePosition {
@@ -30,5 +30,5 @@ export interface Diagnostic {
 export function formatDiagnostic({ code, severity, message, fix, position }: Diagnostic): string {
   const file = position?.file === undefined ? 'line ' : `${position.file}:`
   const where = position === undefined ? '' : ` (${file}${position.line}:${position.column})`
-  return [`${severity} ${code} ${DIAGNOSTIC_CODES[code].title}${where}`, `  ${message}`, `  Fix: ${fix}`].join('\n')
+  return [`${severity} ${code} ${DIAGNOSTIC_TITLES[code]}${where}`, `  ${message}`, `  Fix: ${fix}`].join('\n')
 }
