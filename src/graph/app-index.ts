@@ -1,5 +1,6 @@
 /** An app with everything that checking and drawing look up, gathered in one pass. */
 import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, GraphEdge, GraphNode } from './graph.ts'
+import { appended } from './appended.ts'
 import { type ChannelUse, channelUses } from './references.ts'
 
 /** An app, indexed. Of things with the same id, a look-up by id gives the last. */
@@ -74,7 +75,7 @@ export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): A
   }
 }
 
-type OpenStep = Step & { readonly ways: Way[]; readonly arrivals: GraphEdge[] }
+type OpenStep = Step & { ways: Way[]; arrivals: GraphEdge[] }
 type OpenChannel = { spec: ChannelSpec; readonly declarations: Declaration[] }
 
 function indexFlow(graph: FlowGraph): FlowIndex {
@@ -91,9 +92,9 @@ function indexFlow(graph: FlowGraph): FlowIndex {
   for (const edge of graph.edges) {
     const from = stepsById.get(edge.from)
     const to = stepsById.get(edge.to)
-    from?.ways.push({ port: edge.port, to })
-    to?.arrivals.push(edge)
     if (from === undefined || to === undefined) loose.push(edge)
+    if (from !== undefined) from.ways = appended(from.ways, { port: edge.port, to })
+    if (to !== undefined) to.arrivals = appended(to.arrivals, edge)
   }
   return { graph, steps, stepsById, loose }
 }

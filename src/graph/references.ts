@@ -1,4 +1,5 @@
 /** What nodes refer to: channels and functions, read off by the tables of shape.ts. */
+import { appended } from './appended.ts'
 import type { FunctionName, GraphNode, RouteNode } from './graph.ts'
 import type { ChannelRole, Field } from './field.ts'
 import { NODE_SHAPES } from './shape.ts'
@@ -10,12 +11,12 @@ export interface ChannelUse extends ChannelRole {
 
 /** The channels a node names, in the order of its fields. */
 export function channelUses(node: GraphNode): ChannelUse[] {
-  const uses: ChannelUse[] = []
+  let uses: ChannelUse[] = []
   forEachGiven(NODE_SHAPES[node.kind].fields, node, (field, value) => {
     if (field.type !== 'channel' && field.type !== 'channels') return
     const { consumes, sends } = field
     for (const channel of field.type === 'channel' ? [value as string] : (value as readonly string[]))
-      uses.push({ channel, consumes, sends })
+      uses = appended(uses, { channel, consumes, sends })
   })
   return uses
 }

@@ -28,9 +28,9 @@ export interface CompiledFlow {
 
 /** Compiles one flow. */
 export function compile(graph: FlowGraph, bindings: Bindings, host: RunnerHost): CompiledFlow {
-  const runner = new FlowRunner(graph.id, host)
   const layout = new Layout(graph)
-  for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, runner.steps.length, layout))
+  const steps = graph.nodes.map((node, index) => emptyStep(graph.id, node, index, layout))
+  const runner = new FlowRunner(graph.id, steps, host)
   const behaviour = new Behaviour(runner, layout, bindings)
   graph.nodes.forEach((node, index) => behaviour.give(node, index))
   behaviour.connect()
