@@ -4,12 +4,16 @@ const stages = {
   errors: [],
   graph: ['errors'],
   message: ['errors'],
+  apl: ['errors', 'graph', 'message'],
   flow: ['errors', 'graph', 'message'],
   app: ['errors', 'graph', 'message', 'flow'],
   transport: ['errors', 'graph', 'message'],
   memory: ['errors', 'graph', 'message', 'transport'],
   adapters: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
+  control: ['errors', 'graph', 'message', 'transport', 'runtime'],
+  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],
+  cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control', 'yaml'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }
 

@@ -4,7 +4,7 @@ import type { FlowDef } from '../flow/flow-def.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { type AppGraph, type ChannelKind, type FlowGraph, GRAPH_VERSION } from '../graph/graph.ts'
 import { readApp } from '../graph/read-graph.ts'
-import { type App, assemble } from './app.ts'
+import { type App, type LooseChannels, assemble } from './app.ts'
 import { functionsNamedIn } from './graph-of.ts'
 
 /** A channel that the compiler knows nothing about. */
@@ -43,17 +43,35 @@ export function appFromGraph(
   graph: AppGraph | readonly FlowGraph[],
   functions: Readonly<Record<string, AnyFunction>> = {},
 ): App<UntypedFlow> {
-  const { flows } = readApp('flows' in graph ? graph : { version: GRAPH_VERSION, flows: graph })
-  return assemble(flows.map((flow) => withFunctions(flow, functions))) as App<UntypedFlow>
+  const { flows, channels = [] } = readApp('flows' in graph ? graph : { version: GRAPH_VERSION, flows: graph })
+  const bound = flows.map((flow) => withFunctions(flow, functions))
+  return assemble(bound, {
+    channels,
+    ...divided(
+      channels.flatMap(({ compare }) => compare ?? []),
+      functions,
+    ),
+  }) as App<UntypedFlow>
+}
+
+/** The functions of these names, and the names that have none. */
+function divided(
+  names: readonly string[],
+  functions: Readonly<Record<string, AnyFunction>>,
+): Omit<LooseChannels, 'channels'> {
+  const given = names.filter((name) => Object.hasOwn(functions, name))
+  return {
+    functions: new Map(given.map((name) => [name, functions[name]!])),
+    contracts: new Set(names.filter((name) => !Object.hasOwn(functions, name))),
+  }
 }
 
 function withFunctions(graph: FlowGraph, functions: Readonly<Record<string, AnyFunction>>): UntypedFlow {
-  const names = functionsNamedIn(graph)
-  const given = names.filter((name) => Object.hasOwn(functions, name))
+  const { functions: given, contracts } = divided(functionsNamedIn(graph), functions)
   const flow = {
     graph,
-    functions: Object.freeze(Object.fromEntries(given.map((name) => [name, functions[name]]))),
-    contracts: Object.freeze(names.filter((name) => !given.includes(name))),
+    functions: Object.freeze(Object.fromEntries(given)),
+    contracts: Object.freeze([...contracts]),
     schemas: Object.freeze({}),
     calls: Object.freeze([]),
   }

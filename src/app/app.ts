@@ -5,7 +5,7 @@ import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
 import { refuseOtherFunction } from '../flow/flow-parts.ts'
 import { recordOf } from '../flow/record-of.ts'
 import type { AnyFunction } from '../flow/service.ts'
-import { type AppGraph, GRAPH_VERSION } from '../graph/graph.ts'
+import { type AppGraph, type ChannelSpec, GRAPH_VERSION } from '../graph/graph.ts'
 import type { Consistent, Registry, Unbound } from './registry.ts'
 
 /** Flows `F` that run together. Plain frozen data with the functions beside it. */
@@ -49,17 +49,31 @@ export function app<const Fs extends readonly AnyFlow[]>(
   return assemble(flows)
 }
 
+/** Channels that no flow names, with the functions they name. */
+export interface LooseChannels {
+  readonly channels: readonly ChannelSpec[]
+  readonly functions: ReadonlyMap<string, AnyFunction>
+  /** Names that have no function yet. */
+  readonly contracts: ReadonlySet<string>
+}
+
+const NONE: LooseChannels = { channels: [], functions: new Map(), contracts: new Set() }
+
 /** Puts flows together without their types. */
-export function assemble(given: readonly AnyFlow[]): AnyApp {
+export function assemble(given: readonly AnyFlow[], { channels, ...services }: LooseChannels = NONE): AnyApp {
   const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
-  const functions = functionsOf(flows)
-  const contracts = new Set(flows.flatMap((flow) => flow.contracts))
+  const functions = functionsOf(flows, services.functions)
+  const contracts = new Set([...services.contracts, ...flows.flatMap((flow) => flow.contracts)])
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
-    // What flows bring is frozen already.
-    graph: Object.freeze({ version: GRAPH_VERSION, flows: Object.freeze(flows.map((flow) => flow.graph)) }),
+    // What flows bring is frozen already, and so are channels that were read.
+    graph: Object.freeze({
+      version: GRAPH_VERSION,
+      flows: Object.freeze(flows.map((flow) => flow.graph)),
+      ...(channels.length > 0 && { channels }),
+    }),
     functions: recordOf(functions),
     schemas: recordOf(flows.flatMap((flow) => Object.entries(flow.schemas))),
     contracts: Object.freeze([...contracts].filter((name) => !functions.has(name))),
@@ -76,8 +90,8 @@ function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow
   return found
 }
 
-function functionsOf(flows: readonly AnyFlow[]): Map<string, AnyFunction> {
-  const all = new Map<string, AnyFunction>()
+function functionsOf(flows: readonly AnyFlow[], loose: LooseChannels['functions']): Map<string, AnyFunction> {
+  const all = new Map(loose)
   for (const { functions } of flows) {
     for (const [name, fn] of Object.entries(functions)) {
       refuseOtherFunction(name, all.get(name) ?? fn, fn)

@@ -1,5 +1,6 @@
 /** Ways to look at an app: its diagnostics, its drawings, its data. */
 import { quote } from '../errors/describe-value.ts'
+import { toAscii as asciiOf } from '../graph/ascii.ts'
 import { checkGraph } from '../graph/check.ts'
 import type { Diagnostic } from '../graph/diagnostic.ts'
 import { toDot as dotOf } from '../graph/dot.ts'
@@ -38,6 +39,23 @@ export function toMermaid(given: Graphed): string {
 /** Draws it for Graphviz (`dot -Tsvg`). */
 export function toDot(given: Graphed): string {
   return dotOf(graphOf(given))
+}
+
+/**
+ * Draws it as text, for a terminal or a comment: the steps of each flow from top to bottom, its channels in brackets.
+ *
+ * @example
+ * ```ts
+ * import { direct, flow, queue, toAscii } from 'allora'
+ *
+ * const words = flow('words').from(direct('text').of<string>()).split((text) => text.split(' ')).to(queue('words')).build()
+ *
+ * console.log(toAscii(words).split('\n').slice(0, 4))
+ * // => ['flow words', '  from <- [text, direct]', '  split n1', '  to -> [words, queue]']
+ * ```
+ */
+export function toAscii(given: Graphed): string {
+  return asciiOf(graphOf(given))
 }
 
 /** Its data as JSON text, which `readApp(JSON.parse(text))` reads. */

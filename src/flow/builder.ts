@@ -2,10 +2,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidBranchError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
-import { deepFreeze } from '../graph/freeze.ts'
-import { type FlowGraph, GRAPH_VERSION, type NodeKind } from '../graph/graph.ts'
+import type { FlowGraph, NodeKind } from '../graph/graph.ts'
 import type { Source } from '../message/source.ts'
 import { type AnyChannel, direct, isChannelToken, queue, tokenOf } from './channel-token.ts'
+import { type FillBranch, type NamedBranch, addLoop, addRoute, addScatterGather } from './branching.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
 import { recordOf } from './record-of.ts'
@@ -16,12 +16,10 @@ import {
   addErrorOutlet,
   addRecover,
   addStep,
-  closeAskedBranch,
-  closeBody,
-  closeBranch,
   emptyState,
-  lastNode,
-  openBranch,
+  endFlow,
+  graphOfState,
+  ownChannelId,
 } from './flow-state.ts'
 
 /**
@@ -68,12 +66,12 @@ function startAt(id: string | undefined, source: Source<unknown>, options: Given
       `A flow that begins with a source needs an id, since there is no channel to take it from. Write flow('nightly').from(...).`,
     )
   }
-  const { id: nodeId = 'n0' } = options
+  const state = emptyState(id)
   return new FlowBuilder(
-    addStep(emptyState(id), 'source', {
+    addStep(state, 'source', {
       adapter: () => source,
       label: source.label,
-      channel: direct(`${id}/${String(nodeId)}`),
+      channel: direct(ownChannelId(state, options['id'])),
       ...options,
     }),
   )
@@ -120,16 +118,7 @@ class FlowBuilder {
   }
 
   scatterGather(branches: Branches, options?: Given): FlowBuilder {
-    const names = Object.keys(branches)
-    const asking = addStep(this.state, 'scatterGather', { branches: names, ...options })
-    const { id } = lastNode(asking)
-    return new FlowBuilder(
-      names.reduce(
-        (outer, name) =>
-          closeAskedBranch(outer, addStep(runBranch(outer, id, `branch:${name}`, branches[name]), 'gather')),
-        asking,
-      ),
-    )
+    return new FlowBuilder(addScatterGather(this.state, { ...options }, namedBranches(branches)))
   }
 
   setHeader(header: string, service: unknown, options?: Given): FlowBuilder {
@@ -156,10 +145,8 @@ class FlowBuilder {
   }
 
   delay(duration: unknown, options?: Given): FlowBuilder {
-    const { id, nodes } = this.state
-    const channel = queue(`${id}/${String(options?.['id'] ?? `n${nodes.length}`)}`)
     return this.step('delay', {
-      channel,
+      channel: queue(ownChannelId(this.state, options?.['id'])),
       ...(typeof duration === 'function' ? { service: duration } : { duration }),
       ...options,
     })
@@ -229,9 +216,7 @@ class FlowBuilder {
   }
 
   loop(body: unknown, options?: Given): FlowBuilder {
-    const looping = addStep(this.state, 'loop', { ...options })
-    const { id } = lastNode(looping)
-    return new FlowBuilder(closeBody(looping, id, runBranch(looping, id, 'body', body)))
+    return new FlowBuilder(addLoop(this.state, { ...options }, filledBy(body)))
   }
 
   routingSlip(service: unknown, flows: readonly AnyFlow[], options?: Given): FlowBuilder {
@@ -243,10 +228,10 @@ class FlowBuilder {
   }
 
   build(): unknown {
-    const ended = this.state.tails.length === 0 ? this.state : addStep(this.state, 'reply')
-    const { id, channels, nodes, edges, functions, contracts, schemas, calls } = ended
+    const ended = endFlow(this.state)
+    const { functions, contracts, schemas, calls } = ended
     return Object.freeze({
-      graph: deepFreeze({ version: GRAPH_VERSION, id, channels, nodes, edges }),
+      graph: graphOfState(ended),
       functions: recordOf(functions.map(({ name, fn }) => [name, fn])),
       contracts: Object.freeze(contracts),
       schemas: recordOf(schemas),
@@ -274,41 +259,29 @@ class FlowBuilder {
         },
       )
     }
-    const names = Object.keys(cases)
-    const routed = addStep(this.state, 'route', {
-      by,
-      cases: names,
-      ...(otherwise !== undefined && { otherwise: true }),
-      ...options,
-    })
-    const router = lastNode(routed).id
-    const ports = names.map((name): [string, unknown] => [`case:${name}`, (cases as Branches)[name]])
-    if (otherwise !== undefined) ports.push(['otherwise', otherwise])
-
-    const joined = ports.reduce<FlowState>(
-      (outer, [port, branch]) => closeBranch(outer, runBranch(outer, router, port, branch)),
-      {
-        ...routed,
-        tails: [],
-      },
-    )
-    return new FlowBuilder(joined.tails.length === 0 ? joined : addStep(joined, 'join'))
+    const other = otherwise === undefined ? undefined : filledBy(otherwise)
+    return new FlowBuilder(addRoute(this.state, { by, ...options }, namedBranches(cases as Branches), other))
   }
 }
 
-/** The state at the end of what a branch made of its start. */
-function runBranch(outer: FlowState, router: string, port: string, branch: unknown): FlowState {
-  const begin = openBranch(outer, router, port)
-  const end: unknown = typeof branch === 'function' ? branch(new FlowBuilder(begin)) : undefined
-  if (end instanceof FlowBuilder && end.state.chain === begin.chain) return end.state
-  const came =
-    typeof branch === 'function'
-      ? `it returned ${end === undefined ? 'nothing' : 'something else'}`
-      : `it is ${describeValue(branch)}`
-  throw new InvalidBranchError(
-    `Flow "${outer.id}", node "${router}": the branch ${quote(port)} must be a function that returns the chain it was given, with more steps or without, but ${came}. Write (branch) => branch.to(channel).`,
-    { flowId: outer.id, nodeId: router },
-  )
+const namedBranches = (branches: Branches): NamedBranch[] =>
+  Object.entries(branches).map(([name, branch]) => [name, filledBy(branch)])
+
+/** The state at the end of what the user's function made of the start of its branch. */
+function filledBy(branch: unknown): FillBranch {
+  return (begin, port) => {
+    const end: unknown = typeof branch === 'function' ? branch(new FlowBuilder(begin)) : undefined
+    if (end instanceof FlowBuilder && end.state.chain === begin.chain) return end.state
+    const came =
+      typeof branch === 'function'
+        ? `it returned ${end === undefined ? 'nothing' : 'something else'}`
+        : `it is ${describeValue(branch)}`
+    const router = begin.tails[0]!.from
+    throw new InvalidBranchError(
+      `Flow "${begin.id}", node "${router}": the branch ${quote(port)} must be a function that returns the chain it was given, with more steps or without, but ${came}. Write (branch) => branch.to(channel).`,
+      { flowId: begin.id, nodeId: router },
+    )
+  }
 }
 
 /** The channel that a flow is asked through. */

@@ -1,7 +1,8 @@
 /** What a builder has gathered so far, and the pure functions that add to it. */
 import { DuplicateNodeError, InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
 import { describeValue } from '../errors/describe-value.ts'
-import type { GraphEdge, GraphNode, NodeKind } from '../graph/graph.ts'
+import { deepFreeze } from '../graph/freeze.ts'
+import { type FlowGraph, GRAPH_VERSION, type GraphEdge, type GraphNode, type NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { type Given, describeNode, operatorOf } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
@@ -56,6 +57,16 @@ export function addErrorOutlet(state: FlowState, given: Given): FlowState {
   return { ...next, failing: given['when'] === undefined ? [] : [lastNode(next).id] }
 }
 
+/** The flow with a reply where nothing else ends it. */
+export function endFlow(state: FlowState): FlowState {
+  return state.tails.length === 0 ? state : addStep(state, 'reply')
+}
+
+/** The finished graph of a flow. */
+export function graphOfState({ id, channels, nodes, edges }: FlowState): FlowGraph {
+  return deepFreeze({ version: GRAPH_VERSION, id, channels, nodes, edges })
+}
+
 /** The node added last. */
 export function lastNode(state: FlowState): GraphNode {
   return state.nodes.at(-1)!
@@ -87,10 +98,18 @@ export function closeAskedBranch({ chain, tails, failing }: FlowState, branch: F
   return { ...branch, chain, tails, failing }
 }
 
+/** The id of a channel that only the next node uses. */
+export function ownChannelId(state: FlowState, nodeId: unknown = nextNodeId(state)): string {
+  return `${state.id}/${String(nodeId)}`
+}
+
+/** The id of the next node, unless it is given one. */
+const nextNodeId = ({ nodes }: FlowState): string => `n${nodes.length}`
+
 const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))
 
 function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readonly Tail[]): FlowState {
-  const { id = `n${state.nodes.length}` } = given
+  const { id = nextNodeId(state) } = given
   checkNodeId(state, kind, id)
   const [data, named] = describeNode(state, { flowId: state.id, nodeId: id, kind }, given)
   return {

@@ -54,9 +54,10 @@ export interface ChannelIndex {
   readonly declarations: readonly Declaration[]
 }
 
-/** What one flow says of a channel. */
+/** What one flow, or the app itself, says of a channel. */
 export interface Declaration {
-  readonly flowId: string
+  /** Absent for a channel that the app has beside its flows. */
+  readonly flowId?: string
   readonly spec: ChannelSpec
 }
 
@@ -68,7 +69,7 @@ export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): A
     flows,
     flowsById: byId(flows, ({ graph }) => graph.id),
     steps,
-    channels: indexChannels(app.flows),
+    channels: indexChannels(app),
     consumers: users(steps, ({ consumes }) => consumes),
     senders: users(steps, ({ sends }) => sends !== 'never'),
     functions,
@@ -99,20 +100,22 @@ function indexFlow(graph: FlowGraph): FlowIndex {
   return { graph, steps, stepsById, loose }
 }
 
-function indexChannels(flows: readonly FlowGraph[]): Map<string, ChannelIndex> {
+function indexChannels({ flows, channels = [] }: AppGraph): Map<string, ChannelIndex> {
   const index = new Map<string, OpenChannel>()
-  for (const { id: flowId, channels } of flows) {
-    for (const spec of channels) {
-      const known = index.get(spec.id)
-      if (known === undefined) {
-        index.set(spec.id, { spec, declarations: [{ flowId, spec }] })
-      } else {
-        known.spec = { ...known.spec, ...spec }
-        known.declarations.push({ flowId, spec })
-      }
-    }
-  }
+  for (const flow of flows) for (const spec of flow.channels) declare(index, { flowId: flow.id, spec })
+  for (const spec of channels) declare(index, { spec })
   return index
+}
+
+function declare(index: Map<string, OpenChannel>, declaration: Declaration): void {
+  const { spec } = declaration
+  const known = index.get(spec.id)
+  if (known === undefined) {
+    index.set(spec.id, { spec, declarations: [declaration] })
+  } else {
+    known.spec = { ...known.spec, ...spec }
+    known.declarations.push(declaration)
+  }
 }
 
 function users(steps: readonly Step[], isOne: (use: ChannelUse) => boolean): Map<string, Step[]> {

@@ -14,13 +14,13 @@ import { loopsInFlows, misfittingEdges, openEnds, unreachableNodes, uselessError
 import { ambiguousIds, missingServices, unknownChannels } from './check/naming-rules.ts'
 import { contradictingOptions, optionsOfOtherKinds, optionsOutOfRange, uselessEntries } from './check/option-rules.ts'
 import type { Diagnostic } from './diagnostic.ts'
-import type { DiagnosticCode } from './diagnostic-titles.ts'
+import type { CheckCode } from './diagnostic-titles.ts'
 import type { AppGraph, FunctionName } from './graph.ts'
 
 type Rule = (app: AppIndex) => Iterable<Diagnostic>
 
 /** One rule for each code, in the order their findings are given. */
-const RULES: { readonly [Code in DiagnosticCode]: Rule } = {
+const RULES: { readonly [Code in CheckCode]: Rule } = {
   ALLORA101: unknownChannels,
   ALLORA102: unusedChannels,
   ALLORA103: unheardChannels,

@@ -1,5 +1,6 @@
-/** What each code of `check` stands for; `allora explain <code>` reads from here. */
-import { DIAGNOSTIC_TITLES, type DiagnosticCode } from './diagnostic-titles.ts'
+/** What each diagnostic code stands for; `allora explain <code>` reads from here. */
+import { type CheckCode, DIAGNOSTIC_TITLES, type DiagnosticCode } from './diagnostic-titles.ts'
+import { FILE_EXPLANATIONS } from './file-explanations.ts'
 
 /** What a code stands for. */
 export interface DiagnosticMeaning {
@@ -7,7 +8,7 @@ export interface DiagnosticMeaning {
   readonly explanation: string
 }
 
-const EXPLANATIONS: Readonly<Record<DiagnosticCode, string>> = {
+const CHECK_EXPLANATIONS: Readonly<Record<CheckCode, string>> = {
   ALLORA101:
     'A node names a channel that no flow of the app declares. In code that cannot happen, since tokens declare themselves; in YAML and JSON it is mostly a typing mistake. Correct the name, or declare the channel.',
   ALLORA102: 'A channel is declared but no node of any flow names it. Remove the declaration, or use the channel.',
@@ -47,11 +48,12 @@ const EXPLANATIONS: Readonly<Record<DiagnosticCode, string>> = {
     'A recipient list without recipients would lose every message and one that names a channel twice sends every message twice; a route without cases fails on every message and one with the same case twice cannot tell them apart, nor can a scatter-gather its branches.',
 }
 
-/** Every code that `check` reports, with its title and explanation. */
+/** Every diagnostic code, with its title and explanation: those of `check`, and `ALLORA6xx` of what reads files. */
 export const DIAGNOSTIC_CODES: Readonly<Record<DiagnosticCode, DiagnosticMeaning>> = meanings()
 
 function meanings(): Readonly<Record<DiagnosticCode, DiagnosticMeaning>> {
+  const explanations = { ...CHECK_EXPLANATIONS, ...FILE_EXPLANATIONS }
   const codes = Object.keys(DIAGNOSTIC_TITLES) as DiagnosticCode[]
-  const all = codes.map((code) => [code, { title: DIAGNOSTIC_TITLES[code], explanation: EXPLANATIONS[code] }])
+  const all = codes.map((code) => [code, { title: DIAGNOSTIC_TITLES[code], explanation: explanations[code] }])
   return Object.fromEntries(all) as Record<DiagnosticCode, DiagnosticMeaning>
 }

@@ -440,4 +440,6 @@ export interface FlowGraph {
 export interface AppGraph {
   readonly version: typeof GRAPH_VERSION
   readonly flows: readonly FlowGraph[]
+  /** Channels besides those that the flows name, for programs that send and receive themselves; absent = none. */
+  readonly channels?: readonly ChannelSpec[]
 }

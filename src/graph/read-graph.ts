@@ -154,10 +154,12 @@ const version: Property<typeof GRAPH_VERSION> = required(
   value(`${GRAPH_VERSION}, the version of the format`, (came): came is typeof GRAPH_VERSION => came === GRAPH_VERSION),
 )
 
+const channels = list(record(properties<ChannelSpec>(CHANNEL_FIELDS)))
+
 const flowShape = record<FlowGraph>({
   version,
   id: required(name),
-  channels: required(list(record(properties<ChannelSpec>(CHANNEL_FIELDS)))),
+  channels: required(channels),
   nodes: required(list(node)),
   edges: required(list(record(properties<GraphEdge>(EDGE_FIELDS)))),
 })
@@ -169,9 +171,14 @@ const flow: Decoder<FlowGraph> = (came, path) =>
     ...looseEdges(came, path),
   ])
 
-const appShape = record<AppGraph>({ version, flows: required(list(flow)) })
+const appShape = record<AppGraph>({
+  version,
+  flows: required(list(flow)),
+  channels: { decode: channels, optional: true },
+})
 
-const app: Decoder<AppGraph> = (came, path) => alsoWrong(appShape(came, path), repeatedIds(came, path, 'flows'))
+const app: Decoder<AppGraph> = (came, path) =>
+  alsoWrong(appShape(came, path), [...repeatedIds(came, path, 'flows'), ...repeatedIds(came, path, 'channels')])
 
 /** The objects in an array of the data, whether or not all else is right: so that one mistake does not hide another. */
 function items(came: unknown, path: string, key: string): { readonly item: object; readonly path: string }[] {

@@ -26,13 +26,13 @@ export class MailboxDelivery extends MemoryDelivery {
   before: MemoryDelivery | undefined = undefined
   after: MemoryDelivery | undefined = undefined
   /** Place in the order of arrival. */
-  readonly sequence: number
+  sequence: number
   /** The key that it has in work, or is held back for; `undefined` = none. */
   key: unknown = undefined
   /** Who waits for the handling of a `pubsub` message. */
   handling: Handling | undefined = undefined
   holder: CreditHolder | undefined = undefined
-  private readonly owner: DeliveryOwner
+  private owner: DeliveryOwner
 
   constructor(owner: DeliveryOwner, message: AnyMessage, attempt: number, sequence: number) {
     super()
@@ -47,9 +47,26 @@ export class MailboxDelivery extends MemoryDelivery {
     return undefined
   }
 
+  /** Whether it is with somebody who has to settle it. */
+  get isOut(): boolean {
+    return this.state === 'out'
+  }
+
+  /** Whether it is settled, for good. */
+  get isDone(): boolean {
+    return this.state === 'done'
+  }
+
   /** Whether it is no longer in the mailbox. */
   get gone(): boolean {
     return this.state !== 'buffered' && this.state !== 'held'
+  }
+
+  /** Stands for another stay of the same message, where all that knew of this one have forgotten it. */
+  reuse(owner: DeliveryOwner, sequence: number): this {
+    this.owner = owner
+    this.sequence = sequence
+    return this
   }
 
   /** The stay that follows this one, at the same place and with the same key. */

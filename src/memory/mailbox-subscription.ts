@@ -1,6 +1,6 @@
 /** A consumer of a mailbox: in its line whenever it has credit, is not paused and not stopped. */
 import { InvalidOptionError } from '../errors/channel-errors.ts'
-import type { ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
 import { isLinked, unlink } from './linked-list.ts'
 import type { CreditHolder, MailboxDelivery } from './mailbox-delivery.ts'
 import type { ReceiverLine } from './receiver-line.ts'
@@ -21,10 +21,12 @@ export interface ConsumerHost {
 export class MailboxSubscription implements Subscription, Receiver, CreditHolder {
   readonly calls = true
   readonly options: ConsumeOptions
+  readonly forgets: boolean
   before: Receiver | undefined = undefined
   after: Receiver | undefined = undefined
   private readonly mailbox: ConsumerHost
-  private readonly consumer: Consumer
+  readonly consumer: Consumer
+  private readonly atOnce: ConsumeOptions['atOnce']
   private granted: number
   private unsettled = 0
   private paused = false
@@ -33,7 +35,9 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
   constructor(mailbox: ConsumerHost, options: ConsumeOptions, consumer: Consumer) {
     this.mailbox = mailbox
     this.options = options
+    this.forgets = options.forgets === true
     this.consumer = consumer
+    this.atOnce = options.atOnce
     this.granted = this.checked(options.credit ?? 1)
   }
 
@@ -77,11 +81,11 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
     this.update()
   }
 
-  receive(delivery: MailboxDelivery): void {
+  receive(delivery: MailboxDelivery, consumer: Consumer = this.consumer): void {
     delivery.holder = this
     this.unsettled++
     try {
-      this.consumer(delivery)?.catch(ignore)
+      consumer(delivery)?.catch(ignore)
     } catch {
       // Told to nobody, as the contract of consumers says: nobody waits.
     }
@@ -90,6 +94,16 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
   }
 
   dismiss(): void {}
+
+  /** Whether it is in the line. */
+  get waits(): boolean {
+    return isLinked(this)
+  }
+
+  /** Takes a message without a delivery, if it can; gives the consumer to be called with one otherwise. */
+  take(message: AnyMessage): Consumer | undefined {
+    return this.atOnce === undefined ? this.consumer : this.atOnce(message)
+  }
 
   /** Enters or leaves the line. */
   update(): void {

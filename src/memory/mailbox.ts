@@ -5,7 +5,6 @@ import type {
   Consumer,
   Leftover,
   Settlement,
-  Subscription,
   TakeOptions,
   TransportEnv,
 } from '../transport/transport.ts'
@@ -57,17 +56,18 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   size = 0
   private readonly setup: MailboxSetup
   private readonly owner: MailboxOwner
-  private readonly capacity: number
-  private readonly counts: Counts
-  private readonly store: MessageStore
+  protected readonly capacity: number
+  protected readonly counts: Counts
+  protected readonly store: MessageStore
   private readonly delayed: DelayedDeliveries<MailboxDelivery>
-  private readonly unsettled = new LinkedList<MemoryDelivery>()
+  protected readonly unsettled: LinkedList<MemoryDelivery> = new LinkedList()
   /** There once somebody consumed. */
   private consumers: Set<MailboxSubscription> | undefined = undefined
   /** What a caller would take this very moment, without waiting in the line. */
   private asked: TakeOptions | undefined
   private closed = false
-  private retired = false
+  /** Its only consumer is gone: it takes nothing back any more. */
+  protected retired: boolean = false
 
   constructor(setup: MailboxSetup) {
     this.channelId = setup.channelId
@@ -107,10 +107,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   accept(message: AnyMessage, delay = 0, handling?: Handling): void {
     this.counts.accepted++
     this.asked = undefined
-    if (this.line.isOpen && delay === 0 && handling === undefined && !this.selective && !mayExpire(message)) {
-      // The plain case of pubsub: nothing is before this message, and nothing has to be known of it.
-      return this.line.pass(this.handOut(this.store.place(message)))
-    }
     const drop = this.full ? this.setup.drop : undefined
     this.enter()
     if (this.retired) this.giveUp(this.store.place(message, handling), 'no-subscriber')
@@ -155,7 +151,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     return message
   }
 
-  consume(options: ConsumeOptions, consumer: Consumer): Subscription {
+  consume(options: ConsumeOptions, consumer: Consumer): MailboxSubscription {
     const subscription = new MailboxSubscription(this, options, consumer)
     if (options.orderBy !== undefined) {
       const ordered = [...(this.consumers ?? [])].some(({ options: { orderBy } }) => orderBy !== undefined)
@@ -217,12 +213,6 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     this.closed = true
     const reason = (): unknown => closedForTaking(this.channelId)
     for (const receiver of [...this.line.toArray(), ...this.store.waiters()]) receiver.dismiss(reason)
-  }
-
-  /** Gives up what is in here and takes nothing back any more: its only consumer is gone. */
-  retire(): void {
-    this.retired = true
-    this.purge(() => true, 'no-subscriber')
   }
 
   /** Stops everything that would go on by itself, and names what is left. */
@@ -343,12 +333,12 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     if (!this.line.isEmpty) this.line.serve()
   }
 
-  private enter(): void {
+  protected enter(): void {
     this.size++
     this.counts.buffered++
   }
 
-  private leave(): void {
+  protected leave(): void {
     this.size--
     this.counts.buffered--
   }

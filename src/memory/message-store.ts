@@ -18,6 +18,8 @@ export class MessageStore {
   private readonly ring = new RingBuffer<AnyMessage>()
   /** There once a message had to lie in it. */
   private heap: BinaryHeap<MailboxDelivery> | undefined = undefined
+  /** Whether who is served next may depend on the message. */
+  selective = false
   /** There once order per key was asked for. */
   lanes: KeyLanes | undefined
   private index: CorrelationIndex | undefined
@@ -35,16 +37,12 @@ export class MessageStore {
     return this.ring.length + (this.heap?.length ?? 0)
   }
 
-  /** Whether who is served next may depend on the message. */
-  get selective(): boolean {
-    return this.lanes !== undefined || this.index !== undefined
-  }
-
   /** Keeps order by this key from now on. Gives false when that is impossible: another one is held, or `wanted` by somebody. */
   keepOrder(orderBy: OrderBy, wanted: boolean): boolean {
     if (this.lanes?.orderBy === orderBy) return true
     if (this.lanes !== undefined && (wanted || !this.lanes.idle)) return false
     this.lanes = new KeyLanes(orderBy, (a, b) => this.precedes(a, b))
+    this.selective = true
     return true
   }
 
@@ -54,6 +52,7 @@ export class MessageStore {
     const index = new CorrelationIndex((a, b) => this.precedes(a, b))
     for (const delivery of this.deliveries()) index.add(delivery)
     this.index = index
+    this.selective = true
     for (let next = this.shiftRing(); next !== undefined; next = this.shiftRing()) this.putBack(next)
     return index
   }
@@ -86,6 +85,14 @@ export class MessageStore {
     const delivery = new MailboxDelivery(this.owner, message, 1, this.nextSequence++)
     delivery.handling = handling
     return delivery
+  }
+
+  /** The same for a message of which nothing has to be known. `spare` is a delivery of it that can be used again. */
+  placePlain(message: AnyMessage, spare: MailboxDelivery | undefined): MailboxDelivery {
+    const sequence = this.nextSequence++
+    return spare === undefined
+      ? new MailboxDelivery(this.owner, message, 1, sequence)
+      : spare.reuse(this.owner, sequence)
   }
 
   /** Adds a message at the place it had. */

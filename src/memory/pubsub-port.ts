@@ -14,10 +14,11 @@ import { capacityOf, droppingOf } from './capacity.ts'
 import { Handling } from './handling.ts'
 import { LinkedList } from './linked-list.ts'
 import type { MailboxDelivery } from './mailbox-delivery.ts'
-import { Mailbox, type MailboxOwner } from './mailbox.ts'
+import type { MailboxOwner } from './mailbox.ts'
 import { MemoryPort } from './memory-port.ts'
-import { FIFO } from './message-order.ts'
+import { FIFO, mayExpire } from './message-order.ts'
 import { closedUnhandled, full, noSubscriber } from './refusals.ts'
+import { type Fullness, SubscriberMailbox } from './subscriber-mailbox.ts'
 import { ignore } from './waiter.ts'
 
 /**
@@ -27,32 +28,39 @@ import { ignore } from './waiter.ts'
  */
 export class PubsubPort extends MemoryPort implements MailboxOwner {
   /** Replaced rather than changed: a subscriber may come or go while a message is on its way to all. */
-  private mailboxes: readonly Mailbox[] = []
+  private mailboxes: readonly SubscriberMailbox[] = []
+  private readonly fullness: Fullness = { full: 0 }
   private readonly handlings = new LinkedList<Handling>()
   private readonly capacity: number
   private readonly drop: 'dropOldest' | 'dropNewest' | undefined
   private readonly minSubscribers: number
+  /** A sender waits until all have handled its message. */
+  private readonly awaitsHandling: boolean
 
   constructor(spec: ChannelSpec, env: TransportEnv) {
     super(spec, env)
     this.capacity = capacityOf(spec)
     this.drop = droppingOf(spec)
     this.minSubscribers = spec.minSubscribers ?? 0
+    this.awaitsHandling = spec.await === 'handled'
   }
 
   override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
-    const mailbox = new Mailbox({
-      channelId: this.spec.id,
-      owner: this,
-      env: this.env,
-      counts: this.stats,
-      order: FIFO,
-      capacity: this.capacity,
-      drop: this.drop,
-      inline: true,
-      subscriber: options.name,
-    })
-    const subscription = mailbox.consume(options, this.spec.await === 'handled' ? watched(consumer) : consumer)
+    const mailbox = new SubscriberMailbox(
+      {
+        channelId: this.spec.id,
+        owner: this,
+        env: this.env,
+        counts: this.stats,
+        order: FIFO,
+        capacity: this.capacity,
+        drop: this.drop,
+        inline: true,
+        subscriber: options.name,
+      },
+      this.fullness,
+    )
+    const subscription = mailbox.consume(options, this.awaitsHandling ? watched(consumer) : consumer)
     this.mailboxes = [...this.mailboxes, mailbox]
     this.admit()
     return subscription
@@ -65,7 +73,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
     return left
   }
 
-  stopped(mailbox: Mailbox): void {
+  stopped(mailbox: SubscriberMailbox): void {
     this.mailboxes = this.mailboxes.filter((other) => other !== mailbox)
     mailbox.retire()
     this.admit()
@@ -74,7 +82,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   protected override admits(): boolean {
     if (this.mailboxes.length < this.minSubscribers) return false
     if (this.drop !== undefined) return true
-    return !this.mailboxes.some((mailbox) => mailbox.full)
+    return this.fullness.full === 0
   }
 
   protected override refusal(message: AnyMessage): AlloraError | undefined {
@@ -84,9 +92,18 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
 
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     if (this.mailboxes.length === 0) return this.dropUnheard(message)
-    const handling = this.spec.await === 'handled' ? this.handling(options) : undefined
-    for (const mailbox of this.mailboxes) mailbox.accept(message, options?.delay, handling)
-    return handling?.promise
+    const delay = options?.delay ?? 0
+    if (this.awaitsHandling) {
+      const handling = this.handling(options)
+      for (const mailbox of this.mailboxes) mailbox.accept(message, delay, handling)
+      return handling.promise
+    }
+    if (delay > 0 || mayExpire(message)) {
+      for (const mailbox of this.mailboxes) mailbox.accept(message, delay)
+      return
+    }
+    let spare: MailboxDelivery | undefined
+    for (const mailbox of this.mailboxes) spare = mailbox.pass(message, spare)
   }
 
   private handling(options: SendOptions | undefined): Handling {

@@ -15,11 +15,12 @@ export interface Supply {
 
 /** Serves takers at once, and consumers in a microtask, or at once when they are called `inline`. */
 export class ReceiverLine {
+  /** Somebody is being served: whoever else comes meanwhile is served after that. */
+  busy = false
   private readonly receivers = new LinkedList<Receiver>()
   private readonly supply: Supply
   private readonly inline: boolean
   private waitingTakers = 0
-  private serving = false
   private scheduled = false
 
   constructor(supply: Supply, inline: boolean) {
@@ -33,11 +34,6 @@ export class ReceiverLine {
 
   get isEmpty(): boolean {
     return this.receivers.first === undefined
-  }
-
-  /** Whether the first in the line may be given a message in the sender's stack. */
-  get isOpen(): boolean {
-    return this.inline && !this.serving && !this.isEmpty
   }
 
   push(receiver: Receiver): void {
@@ -75,18 +71,10 @@ export class ReceiverLine {
     return this.receivers.toArray()
   }
 
-  /** Gives a delivery to the first of an open line. */
-  pass(delivery: MailboxDelivery): void {
-    this.serving = true
-    this.receivers.first!.receive(delivery)
-    this.serving = false
-    this.serve()
-  }
-
   /** Serves the line as far as it may. A call from within is left to the loop outside. */
   serve(mayCall: boolean = this.inline): void {
-    if (this.serving) return
-    this.serving = true
+    if (this.busy) return
+    this.busy = true
     while (this.supply.ready > 0) {
       const receiver = this.receivers.first
       if (receiver === undefined) break
@@ -101,7 +89,7 @@ export class ReceiverLine {
       // What is left cannot be had: held back by its key, or expired and not to be got rid of.
       if (delivery === undefined && this.supply.ready === ready) break
     }
-    this.serving = false
+    this.busy = false
   }
 
   /** One microtask for a burst of messages. */

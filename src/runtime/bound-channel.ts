@@ -44,7 +44,7 @@ export class BoundChannel {
     if (this.events.listeners.accepted !== undefined) this.announcing.by.taken(message.id)
   }
 
-  announceDelivery({ message, attempt }: Delivery): void {
+  announceDelivery({ message, attempt }: Pick<Delivery, 'message' | 'attempt'>): void {
     this.announce(message)
     this.events.emit('delivered', { channelId: this.id, message, attempt })
   }

@@ -13,6 +13,7 @@ import type {
 import { type BoundChannel, DONE } from './bound-channel.ts'
 import { compile } from './compile.ts'
 import type { Engine } from './engine.ts'
+import { type Handler, HandlerRunner } from './handler-runner.ts'
 
 /** Makes the handle that fits the channel's kind. */
 export function channelHandle(engine: Engine, spec: ChannelSpec): ChannelHandle {
@@ -64,17 +65,11 @@ export class ChannelHandle {
   }
 
   /** The handler becomes a flow of one step: its failures have an error scope and dead letters like any other. */
-  subscribe(
-    handler: (payload: unknown, message: AnyMessage) => unknown,
-    options: { readonly credit?: number } = {},
-  ): Subscription {
+  subscribe(handler: Handler, options: { readonly credit?: number } = {}): Subscription {
     const graph = subscriberGraph(this.id, ++this.subscribers)
-    const bindings = {
-      functionOf: () => (payload: unknown, exchange: { readonly message: AnyMessage }) =>
-        handler(payload, exchange.message),
-      channelOf: () => this.bound,
-    }
-    const { runner, segments } = compile(graph, bindings, this.engine)
+    const runner = new HandlerRunner(graph.id, this.engine, handler)
+    const bindings = { functionOf: () => runner.call, channelOf: () => this.bound }
+    const { segments } = compile(graph, bindings, this.engine, runner)
     const { consumers } = this.engine
     const subscription = consumers.attach(runner, segments[0]!, this.bound, options)
     const stop = subscription.stop.bind(subscription)

@@ -113,7 +113,7 @@ export class Channels {
 /** Each channel with every option that any flow gives it; `check` has refused those that contradict each other. */
 function mergedSpecs(graph: AppGraph): ReadonlyMap<string, ChannelSpec> {
   const specs = new Map<string, ChannelSpec>()
-  for (const { channels } of graph.flows) {
+  for (const { channels } of [...graph.flows, { channels: graph.channels ?? [] }]) {
     for (const spec of channels) {
       const known = specs.get(spec.id)
       specs.set(spec.id, known === undefined ? spec : { ...known, ...spec })

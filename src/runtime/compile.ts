@@ -26,11 +26,15 @@ export interface CompiledFlow {
   readonly kept: readonly Aggregator[]
 }
 
-/** Compiles one flow. */
-export function compile(graph: FlowGraph, bindings: Bindings, host: RunnerHost): CompiledFlow {
+/** Compiles one flow, for a runner that has no steps yet. */
+export function compile(
+  graph: FlowGraph,
+  bindings: Bindings,
+  host: RunnerHost,
+  runner: FlowRunner = new FlowRunner(graph.id, host),
+): CompiledFlow {
   const layout = new Layout(graph)
-  const steps = graph.nodes.map((node, index) => emptyStep(graph.id, node, index, layout))
-  const runner = new FlowRunner(graph.id, steps, host)
+  for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, runner.steps.length, layout))
   const behaviour = new Behaviour(runner, layout, bindings)
   graph.nodes.forEach((node, index) => behaviour.give(node, index))
   behaviour.connect()

@@ -5,6 +5,7 @@ import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import type { EventHub } from './events.ts'
 import type { FlowRunner } from './flow-runner.ts'
+import { HandlerRunner } from './handler-runner.ts'
 
 /** A stretch of a flow that takes messages from a channel. */
 export interface Attachment {
@@ -42,7 +43,8 @@ export class Consumers {
     const { lender } = source
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
-    const wishes = { ...options, ...acksOnly, name: nameOf(segment) }
+    const atOnce = runner instanceof HandlerRunner ? { atOnce: runner.atOnce(channel, start, source) } : undefined
+    const wishes = { ...options, ...acksOnly, ...atOnce, forgets: true, name: nameOf(segment) }
     const consumer: Consumer = (delivery) => {
       if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)

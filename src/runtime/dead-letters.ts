@@ -109,8 +109,9 @@ export class MemoryDeadLetters implements DeadLetters {
   private readonly capacity: number
   private readonly wayAgain: WayAgain
 
-  constructor(capacity: number, wayAgain: WayAgain) {
+  constructor(capacity: number, letters: readonly DeadLetter[], wayAgain: WayAgain) {
     this.capacity = capacity
+    for (const letter of letters) this.keep(letter)
     this.wayAgain = wayAgain
   }
 

@@ -4,6 +4,7 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { LinkedList } from '../memory/linked-list.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
+import { isDraft, message } from '../message/message.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
 import { expired } from '../transport/expiry.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
@@ -16,7 +17,7 @@ import { Channels } from './channels.ts'
 import { Consumers } from './consumers.ts'
 import type { Continuation } from './continuation.ts'
 import { ControlBus } from './control.ts'
-import { type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
+import { type DeadLetter, type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
 import { type EngineApp, bindFunctions } from './engine-app.ts'
 import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
 import type { RunnerHost } from './flow-runner.ts'
@@ -43,7 +44,7 @@ export interface EngineOptions {
   readonly interceptors?: Readonly<Record<string, readonly ChannelInterceptor[] | undefined>>
   readonly history?: boolean
   readonly metrics?: boolean
-  readonly deadLetters?: { readonly capacity?: number }
+  readonly deadLetters?: { readonly capacity?: number; readonly letters?: readonly DeadLetter[] }
   readonly requestTimeout?: number
   readonly logger?: Logger
 }
@@ -100,9 +101,8 @@ export class Engine implements RunnerHost {
     this.acceptance = new Acceptance(ids, this.clock)
     this.gateway = new Gateway(ids(0), this.clock, this.activity)
     this.functions = bindFunctions(app, options.services ?? {})
-    this.deadLetters = new MemoryDeadLetters(options.deadLetters?.capacity ?? DEAD_LETTER_CAPACITY, (letter, from) =>
-      wayAgain(this, letter, from),
-    )
+    const { capacity = DEAD_LETTER_CAPACITY, letters = [] } = options.deadLetters ?? {}
+    this.deadLetters = new MemoryDeadLetters(capacity, letters, (letter, from) => wayAgain(this, letter, from))
     this.channels = new Channels(app.graph, {
       transports: options.transports ?? {},
       interceptors: Object.fromEntries(
@@ -170,12 +170,13 @@ export class Engine implements RunnerHost {
     }
   }
 
-  /** Sends from untyped code: the payload is validated by the channel's schema, if it has one. */
+  /** Sends from untyped code: the payload, or that of a draft, is validated by the channel's schema, if it has one. */
   async sendUnknown(id: string, payload: unknown, options?: SendOptions): Promise<void> {
     this.running().require(id)
     const { schemas } = this.app
-    const value = await validate(Object.hasOwn(schemas, id) ? schemas[id] : undefined, payload, id)
-    return this.send(id, value, options)
+    const schema = Object.hasOwn(schemas, id) ? schemas[id] : undefined
+    if (!isDraft(payload)) return this.send(id, await validate(schema, payload, id), options)
+    return this.send(id, message(await validate(schema, payload.payload, id), payload.headers), options)
   }
 
   request(

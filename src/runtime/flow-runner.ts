@@ -69,16 +69,15 @@ type Settling = void | boolean | Promise<unknown>
 /** The compiled steps of a flow and the loop over them. */
 export class FlowRunner {
   readonly flowId: string
-  readonly steps: readonly Step[]
+  readonly steps: Step[] = []
   readonly host: RunnerHost
   private readonly launched: FrameEnd = {
     done: (frame) => this.finish(frame),
     failed: (frame, error) => this.giveUp(frame, error),
   }
 
-  constructor(flowId: string, steps: readonly Step[], host: RunnerHost) {
+  constructor(flowId: string, host: RunnerHost) {
     this.flowId = flowId
-    this.steps = steps
     this.host = host
   }
 

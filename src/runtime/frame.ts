@@ -7,6 +7,7 @@ import { mix } from '../message/identity.ts'
 import { retain } from '../message/retain.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
+import type { AnyGroup } from './patterns/aggregator.ts'
 import type { Group } from './patterns/group.ts'
 import type { SplitScope } from './patterns/split-scope.ts'
 import type { CreditLender } from './resilience/credit-lender.ts'
@@ -56,7 +57,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The innermost split this frame is a part of. */
   split: SplitScope | undefined
   /** A complete group on its way into its aggregator, to be combined there. */
-  group: Group | undefined = undefined
+  group: AnyGroup | undefined = undefined
   /** What the step that suspended waits for. */
   pending: PromiseLike<unknown> | undefined = undefined
   /** What it waits for is its last work: after that it has ended. */
@@ -66,8 +67,11 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The failure that an error scope is about to take. */
   failure: Failure<unknown> | undefined = undefined
   error: FlowError | undefined = undefined
-  /** Where the derivation of the present message starts: the entry, a part, or a group. */
-  private base: MessageRecord
+  /** Where the derivation of the present message starts: the entry, a part, or a group. Absent in a part whose message nobody has asked for. */
+  private base: MessageRecord | undefined
+  /** The split it began as a part of, which it may have left since, and its number there. */
+  private cutFrom: SplitScope | undefined = undefined
+  private number = 0
   /** The index of the step that made the present payload, and of the one before it; as numbers, because those are stored fastest. */
   private maker = NO_STEP
   private lastMaker = NO_STEP
@@ -102,11 +106,23 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     this.carry(payload, maker.index)
   }
 
-  /** A frame that goes on from a message made by another: a part, or a group. It shares entry, delivery, notes and history. */
+  /** A frame that goes on from a message made by another, such as a group. It shares entry, delivery, notes and history. */
   spawn(message: MessageRecord, split: SplitScope | undefined): Frame {
     const frame = new Frame(this.host, this.entry, this.delivery, this.source)
     this.share(frame, message)
     frame.split = split
+    return frame
+  }
+
+  /** A frame that goes on from a part of its message. */
+  part(payload: unknown, headers: HeadersInit, split: SplitScope, number: number): Frame {
+    const frame = new Frame(this.host, this.entry, this.delivery, this.source)
+    frame.payload = payload
+    frame.headers = headers
+    frame.split = frame.cutFrom = split
+    frame.number = number
+    frame.current = frame.base = undefined
+    this.shareNotes(frame)
     return frame
   }
 
@@ -127,6 +143,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
 
   /** The message as it is now; the very one that came in while nothing has changed it. */
   get message(): MessageRecord {
+    if (this.maker === NO_STEP) return (this.current ??= this.beginning)
     return (this.current ??= new MessageRecord(
       this.payload,
       this.headers,
@@ -194,17 +211,26 @@ export class Frame implements Exchange<unknown, HeadersInit> {
 
   private share(frame: Frame, message: MessageRecord): void {
     frame.rebase(message)
+    this.shareNotes(frame)
+  }
+
+  private shareNotes(frame: Frame): void {
     frame.gathered = this.gathered
     frame.notes = this.notes
     frame.passed = this.passed === undefined ? undefined : [...this.passed]
   }
 
+  /** Most parts are changed and gathered again before anybody looks at their message. */
+  private get beginning(): MessageRecord {
+    return (this.base ??= this.cutFrom!.part(this.payload, this.headers, this.number))
+  }
+
   private placeHigh(maker: number): number {
-    return maker === NO_STEP ? this.base.high : mix(this.base.high, this.source.steps[maker]!.high)
+    return maker === NO_STEP ? this.beginning.high : mix(this.beginning.high, this.source.steps[maker]!.high)
   }
 
   private placeLow(maker: number): number {
-    return maker === NO_STEP ? this.base.low : mix(this.base.low, this.source.steps[maker]!.low)
+    return maker === NO_STEP ? this.beginning.low : mix(this.beginning.low, this.source.steps[maker]!.low)
   }
 
   static {

@@ -3,6 +3,7 @@ import type { IdSource } from '../message/identity.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { DeadLetter } from './dead-letters.ts'
 import type { Logger } from './logger.ts'
 
 /** What `request` takes. */
@@ -32,6 +33,8 @@ export interface RuntimeOptions<ChannelId extends string = string> {
   readonly deadLetters?: {
     /** Letters held at most. */
     readonly capacity?: number
+    /** Those it begins with, such as the dead letters of an earlier runtime. */
+    readonly letters?: readonly DeadLetter[]
   }
   /** Milliseconds; absent = 30,000. */
   readonly requestTimeout?: number

@@ -43,7 +43,7 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   ): Promise<void>
   /**
    * Sends from code that the compiler cannot check, such as what read a file: the payload is validated by the schema of its channel, if
-   * it has one, and what the schema makes of it is sent. Rejects with `UnknownChannelError` or `InvalidPayloadError`; nothing is sent then.
+   * it has one, and what the schema makes of it is sent; of a `message(payload, headers)` it is the payload. Rejects with `UnknownChannelError` or `InvalidPayloadError`; nothing is sent then.
    */
   sendUnknown(id: string, payload: unknown, options?: ChannelSendOptions): Promise<void>
   /** Asks a flow that replies, by the channel it reads from: `Right` is its reply, `Left` its typed failure; a defect or a timeout rejects. */

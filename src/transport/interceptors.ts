@@ -101,7 +101,8 @@ class InterceptedPort implements ChannelPort {
 
   consume(options: ConsumeOptions, consumer: Consumer): Subscription {
     // What interceptors refuse is given back, whatever the consumer promises.
-    return this.port.consume({ ...options, acksOnly: false }, (delivery) => {
+    const { acksOnly: _, atOnce: __, ...others } = options
+    return this.port.consume(others, (delivery) => {
       try {
         this.beforeReceive()
       } catch {

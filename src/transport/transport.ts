@@ -103,6 +103,13 @@ export interface ConsumeOptions {
   readonly orderBy?: (message: AnyMessage) => unknown
   /** Promises to ack every delivery and to give none back, so nobody has to look how a delivery ended when the consumer is done. */
   readonly acksOnly?: boolean
+  /** Promises not to touch a delivery any more that it has settled, so that the channel may use the object again. */
+  readonly forgets?: boolean
+  /**
+   * Takes a message without a delivery, in the sender's stack. It gives nothing when the message is settled with that, or else a consumer,
+   * which is called with the delivery next. Never throws. A channel need not use it.
+   */
+  readonly atOnce?: (message: AnyMessage) => Consumer | undefined
 }
 
 /**

@@ -30,6 +30,6 @@ await bundle.close()
 
 /** `testing/index` for `./dist/testing/index.js`. */
 function entries(): string[] {
-  const files = Object.values(manifest.exports).flatMap((file) => (typeof file === 'string' ? [] : [file.default]))
-  return files.map((file) => file.replace('./dist/', '').replace('.js', ''))
+  const exported = Object.values(manifest.exports).flatMap((file) => (typeof file === 'string' ? [] : [file.default]))
+  return [...exported, ...Object.values(manifest.bin)].map((file) => file.replace('./dist/', '').replace('.js', ''))
 }

@@ -9,7 +9,7 @@ const root: string = join(import.meta.dirname, '../..')
 export function packInto(folder: string): string {
   const source = join(folder, 'package')
   mkdirSync(source, { recursive: true })
-  for (const name of ['package.json', 'LICENSE', 'README.md', 'src']) {
+  for (const name of ['package.json', 'LICENSE', 'README.md', 'schema', 'src']) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(source, name), { recursive: true })
   }
   run(process.execPath, [join(import.meta.dirname, 'build.ts'), join(source, 'dist')], root)
@@ -20,9 +20,14 @@ export function packInto(folder: string): string {
 }
 
 /** Runs a program to its end and answers what it printed; throws with that output when it fails. */
-export function run(program: string, args: readonly string[], cwd: string): string {
+export function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   try {
-    return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string }
     throw new Error(`${program} ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error })

@@ -3,8 +3,8 @@ import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelKind, ChannelSpec } from '../graph.ts'
 import { CHANNEL_FIELDS } from '../shape.ts'
-import type { AppIndex, ChannelIndex } from '../app-index.ts'
-import { type Place, listed } from './wording.ts'
+import type { AppIndex, Declaration } from '../app-index.ts'
+import { atChannel, listed } from './wording.ts'
 
 /** ALLORA102: a channel that no node names. */
 export function* unusedChannels({ channels, consumers, senders }: AppIndex): Iterable<Diagnostic> {
@@ -13,7 +13,7 @@ export function* unusedChannels({ channels, consumers, senders }: AppIndex): Ite
     yield {
       code: 'ALLORA102',
       severity: 'warning',
-      ...place(channelId, channel),
+      ...atChannel(channel.declarations[0]!),
       message: `Channel ${quote(channelId)} is declared, but no flow uses it.`,
       fix: 'Use it, or remove the declaration.',
     }
@@ -35,7 +35,7 @@ export function* unheardChannels({ channels, consumers, senders }: AppIndex): It
     yield {
       code: 'ALLORA103',
       severity: 'warning',
-      ...place(channelId, channel),
+      ...atChannel(channel.declarations[0]!),
       message: `The ${channel.spec.kind} channel ${quote(channelId)} is written by flow ${listed(flowsOf(writers))} and consumed by none: ${unheard} unless the program subscribes.`,
       fix: 'Add a flow that starts there, make it a queue to hold its messages, or subscribe before the first message.',
     }
@@ -52,7 +52,7 @@ export function* sharedDirectChannels({ channels, consumers }: AppIndex): Iterab
     yield {
       code: 'ALLORA104',
       severity: 'error',
-      ...place(channelId, channel),
+      ...atChannel(channel.declarations[0]!),
       message: `The direct channel ${quote(channelId)} has ${steps.length} consumers, in flow ${listed(flowsOf(steps))}, and does not say which one gets a message.`,
       fix: "Set dispatch: 'roundRobin' or 'failover' to share the messages, or make it a pubsub channel to give each consumer every one.",
     }
@@ -71,9 +71,8 @@ export function* contradictedChannels({ channels }: AppIndex): Iterable<Diagnost
       yield {
         code: 'ALLORA109',
         severity: 'error',
-        flowId: other.flowId,
-        channelId,
-        message: `Channel ${quote(channelId)} has the ${option} ${JSON.stringify(first.spec[option])} in flow ${quote(first.flowId)}, but ${JSON.stringify(other.spec[option])} in flow ${quote(other.flowId)}.`,
+        ...atChannel(other),
+        message: `Channel ${quote(channelId)} has the ${option} ${JSON.stringify(first.spec[option])} ${where(first)}, but ${JSON.stringify(other.spec[option])} ${where(other)}.`,
         fix: 'Declare the channel once and use that declaration everywhere.',
       }
     }
@@ -87,16 +86,15 @@ export function* unboundedChannels({ channels }: AppIndex): Iterable<Diagnostic>
     yield {
       code: 'ALLORA111',
       severity: 'warning',
-      ...place(channelId, channel),
+      ...atChannel(channel.declarations[0]!),
       message: `The ${channel.spec.kind} channel ${quote(channelId)} has no bound: when its messages come faster than they are handled, memory runs full.`,
       fix: 'Give it a capacity, and an overflow that says what a full channel does.',
     }
   }
 }
 
-function place(channelId: string, { declarations }: ChannelIndex): Place {
-  return { flowId: declarations[0]!.flowId, channelId }
-}
+const where = ({ flowId }: Declaration): string =>
+  flowId === undefined ? 'among the channels of the app' : `in flow ${quote(flowId)}`
 
 const flowsOf = (steps: readonly { readonly flowId: string }[]): string[] => [
   ...new Set(steps.map(({ flowId }) => flowId)),

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { functionNames } from '../references.ts'
 import type { AppIndex } from '../app-index.ts'
-import { type Place, at, theNode } from './wording.ts'
+import { type Place, at, theNode, atChannel } from './wording.ts'
 
 /** ALLORA101: a node names a channel that no flow declares. The channel of a call belongs to ALLORA114. */
 export function* unknownChannels({ steps, channels }: AppIndex): Iterable<Diagnostic> {
@@ -39,7 +39,7 @@ export function* missingServices({ steps, channels, functions }: AppIndex): Iter
   for (const [channelId, { spec, declarations }] of channels) {
     const { compare } = spec
     if (compare === undefined || functions.has(compare)) continue
-    yield missing(`Channel ${quote(channelId)}`, compare, { flowId: declarations[0]!.flowId, channelId })
+    yield missing(`Channel ${quote(channelId)}`, compare, atChannel(declarations[0]!))
   }
 }
 

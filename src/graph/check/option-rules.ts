@@ -7,14 +7,14 @@ import { CHANNEL_FIELDS, NODE_SHAPES } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
 import { idleStores } from './aggregate-rule.ts'
 import { idleResilience } from './resilience-rule.ts'
-import { type Place, at, listed, theNode } from './wording.ts'
+import { type Place, at, listed, theNode, atChannel } from './wording.ts'
 
 /** ALLORA116: a number that is too small, or none. */
 export function* optionsOutOfRange({ channels, steps }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { spec, declarations }] of channels) {
     for (const number of numbersOutOfRange(CHANNEL_FIELDS, spec)) {
       const who = `The ${spec.kind} channel ${quote(channelId)}`
-      yield outOfRange(who, { flowId: declarations[0]!.flowId, channelId }, number)
+      yield outOfRange(who, atChannel(declarations[0]!), number)
     }
   }
   for (const step of steps) {
@@ -71,15 +71,15 @@ const OPTIONS_OF_KINDS = (Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]).
 /** ALLORA117: a channel has an option of another kind. */
 export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { declarations }] of channels) {
-    for (const { flowId, spec } of declarations) {
+    for (const declaration of declarations) {
+      const { spec } = declaration
       for (const option of OPTIONS_OF_KINDS) {
         const { kinds } = CHANNEL_FIELDS[option]
         if (spec[option] === undefined || kinds === undefined || kinds.includes(spec.kind)) continue
         yield {
           code: 'ALLORA117',
           severity: 'error',
-          flowId,
-          channelId,
+          ...atChannel(declaration),
           message: `The ${spec.kind} channel ${quote(channelId)} has the option ${option}, which only a ${kinds.join(' or ')} channel has.`,
           fix: `Remove the option, or make the channel a ${kinds.join(' or ')}.`,
         }
@@ -126,8 +126,7 @@ function* idleOverflows({ channels }: AppIndex): Iterable<Diagnostic> {
     yield {
       code: 'ALLORA119',
       severity: 'warning',
-      flowId: declarations[0]!.flowId,
-      channelId,
+      ...atChannel(declarations[0]!),
       message: `Channel ${quote(channelId)} says what it does when it is full (${quote(spec.overflow)}), but without a bound it never is.`,
       fix: 'Give it a capacity, or remove overflow.',
     }

@@ -1,6 +1,6 @@
 /** The words that the sentences of the rules share. */
 import { quote } from '../../errors/describe-value.ts'
-import type { Step } from '../app-index.ts'
+import type { Declaration, Step } from '../app-index.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 
 /** Where a diagnostic belongs. */
@@ -14,6 +14,11 @@ export function theNode({ node, flowId }: Step): string {
 /** Where a diagnostic about a node belongs. */
 export function at({ node, flowId }: Step): Place {
   return { flowId, nodeId: node.id }
+}
+
+/** Where a diagnostic about a channel belongs: to the flow that declares it, if one does. */
+export function atChannel({ flowId, spec }: Declaration): Place {
+  return { ...(flowId !== undefined && { flowId }), channelId: spec.id }
 }
 
 const LISTED = 5

@@ -13,7 +13,11 @@ import { discard, discardLater } from './dropping.ts'
 import { EndedGroups } from './ended-groups.ts'
 import type { GroupKeeper } from './group-keeper.ts'
 import { Group } from './group.ts'
+import { SplitGroup } from './split-group.ts'
 import type { SplitScope } from './split-scope.ts'
+
+/** A group across messages, or of one split: then it has a scope. */
+export type AnyGroup = Group | SplitGroup
 
 /** The functions and channel an aggregator's node names. */
 export interface AggregatorParts {
@@ -40,6 +44,8 @@ export class Aggregator {
   private readonly index: number
   private readonly runner: FlowRunner
   private readonly host: RunnerHost
+  /** Whether groups complete by the split they come from. */
+  readonly bySplit: boolean
   /** Groups across messages, by key; those of a split live in its scope. */
   private readonly open = new Map<unknown, Group>()
   private readonly ended: EndedGroups
@@ -52,33 +58,27 @@ export class Aggregator {
     this.runner = runner
     this.host = runner.host
     this.ended = new EndedGroups(node.remember ?? DEFAULT_REMEMBERED, parts.keeper)
-  }
-
-  /** Whether groups complete by the split they come from. */
-  get bySplit(): boolean {
-    return this.node.size === undefined && this.parts.when === undefined
+    this.bySplit = node.size === undefined && parts.when === undefined
   }
 
   enter(frame: Frame): number {
     if (frame.group !== undefined) return this.combine(frame, frame.group)
-    const scope = this.bySplit ? frame.split : undefined
-    const key = this.keyOf(frame, scope)
+    if (this.bySplit && frame.split !== undefined) return this.enterOfSplit(frame, frame.split)
+    const key = this.keyOf(frame, undefined)
     const busy = this.parts.keeper?.busyWith(key)
     if (busy !== undefined) {
       frame.pending = busy.then(() => () => this.enter(frame))
       return SUSPENDED
     }
-    const groups = scope === undefined ? this.open : scope.groupsOf(this)
-    const known = groups.get(key)
-    if (scope === undefined && this.ended.has(key)) return this.discard(frame, 'late')
-    if (known?.closing === true) return this.discard(frame, 'late')
-    const group = known ?? new Group(key, scope, frame.source, this.node.id)
+    const known = this.open.get(key)
+    if (this.ended.has(key) || known?.closing === true) return this.discard(frame, 'late')
+    const group = known ?? new Group(key, frame.source, this.node.id)
     const isNew = group.lacks(frame)
     // Should this fail, the message is in no group.
     const complete = this.isComplete(group, frame, isNew)
     if (known === undefined) this.requireRoom(group)
-    if (scope === undefined && isNew && this.parts.keeper !== undefined) return this.keep(frame, group, complete)
-    if (known === undefined) this.openGroup(group, groups)
+    if (isNew && this.parts.keeper !== undefined) return this.keep(frame, group, complete)
+    if (known === undefined) this.openGroup(group)
     if (isNew) group.add(frame)
     if (complete) return this.combine(frame, group)
     return isNew ? END : this.discard(frame, 'duplicate')
@@ -95,12 +95,7 @@ export class Aggregator {
     const { flowId, steps } = this.runner
     for (const key of over) this.ended.remember(key)
     for (const { key, members } of open) {
-      const group = new Group(
-        key,
-        undefined,
-        { flowId, channelId: members[0]!.channelId, handsOver: false, steps },
-        this.node.id,
-      )
+      const group = new Group(key, { flowId, channelId: members[0]!.channelId, handsOver: false, steps }, this.node.id)
       for (const { message, origins = [message] } of members) group.restore(restored(message), origins.map(restored))
       group.openedAt = members[0]!.at
       this.adopt(group)
@@ -119,7 +114,7 @@ export class Aggregator {
   }
 
   /** Runs a group that completed without a message of its own arriving. */
-  release(group: Group, frame: Frame): void | Promise<void> {
+  release(group: SplitGroup, frame: Frame): void | Promise<void> {
     frame.group = group
     return this.runner.run(frame, this.index)
   }
@@ -127,17 +122,28 @@ export class Aggregator {
   /** Opens the group of none for a split of which no part came. */
   emptyGroup(frame: Frame): void {
     const scope = frame.split!
-    const group = new Group(frame.correlationId, scope, frame.source, this.node.id)
-    scope.groupsOf(this).set(group.key, group)
+    scope.open(new SplitGroup(frame.correlationId, scope, this))
   }
 
-  private keyOf(frame: Frame, scope: SplitScope | undefined): unknown {
+  /** The same for a part of a split, which the group does not outlive. */
+  private enterOfSplit(frame: Frame, scope: SplitScope): number {
+    const key = this.keyOf(frame, SPLIT)
+    let group = scope.groupOf(this, key)
+    if (group === undefined) scope.open((group = new SplitGroup(key, scope, this)))
+    else if (group.closing) return this.discard(frame, 'late')
+    group.add(frame)
+    // Parts spread over several keys: none of the groups knows its size before the split ends.
+    const size = this.parts.correlateBy === undefined ? frame.headers.sequence?.size : undefined
+    return size !== undefined && group.size >= size ? this.combine(frame, group) : END
+  }
+
+  private keyOf(frame: Frame, fallback: string | undefined): unknown {
     const { correlateBy } = this.parts
-    const fallback = scope === undefined ? undefined : SPLIT
     const key: unknown =
       correlateBy === undefined ? (frame.headers.correlationId ?? fallback) : correlateBy(frame.payload, frame)
     const { keeper } = this.parts
-    if (key !== undefined && key !== null) return keeper === undefined || scope !== undefined ? key : keeper.keyOf(key)
+    if (key !== undefined && key !== null)
+      return keeper === undefined || fallback !== undefined ? key : keeper.keyOf(key)
     throw new AggregationError(
       correlateBy === undefined
         ? `The message has no correlationId header, so it belongs to no group. Aggregate after a split, set the header, or give aggregate a { correlateBy }.`
@@ -145,17 +151,16 @@ export class Aggregator {
     )
   }
 
-  private requireRoom({ key, scope }: Group): void {
+  private requireRoom({ key }: Group): void {
     const most = this.node.maxGroups ?? DEFAULT_MAX_GROUPS
-    if (scope !== undefined || this.open.size < most) return
+    if (this.open.size < most) return
     throw new AggregationError(
       `There are ${most} open groups already, so no group can be opened for key ${JSON.stringify(String(key))}. Let groups complete or time out sooner, or raise { maxGroups }.`,
     )
   }
 
-  private openGroup(group: Group, groups: Map<unknown, Group>): void {
-    groups.set(group.key, group)
-    if (group.scope !== undefined) return
+  private openGroup(group: Group): void {
+    this.open.set(group.key, group)
     this.adopt(group)
     this.watch(group)
   }
@@ -179,7 +184,7 @@ export class Aggregator {
   /** The message is in the group once the store has it. */
   private keep(frame: Frame, group: Group, complete: boolean): number {
     const kept = this.parts.keeper!.keep(group.key, frame, () => {
-      if (this.open.get(group.key) === undefined) this.openGroup(group, this.open)
+      if (this.open.get(group.key) === undefined) this.openGroup(group)
       group.add(frame)
       return complete ? this.combine(frame, group) : END
     })
@@ -202,17 +207,15 @@ export class Aggregator {
 
   /** Whether the group is complete with this message. */
   private isComplete(group: Group, frame: Frame, isNew: boolean): boolean {
-    const { when, correlateBy } = this.parts
+    const { when } = this.parts
     if (when !== undefined) return when(isNew ? [...group.payloads, frame.payload] : group.payloads, frame) === true
     const count = group.members.length + (isNew ? 1 : 0)
     if (this.node.size !== undefined) return count >= this.node.size
-    // Parts of one split spread over several keys: none of the groups knows its size before the split ends.
-    if (correlateBy !== undefined && group.scope !== undefined) return false
     return count >= (frame.headers.sequence?.size ?? Infinity)
   }
 
   /** Makes the group's payload. */
-  private combine(frame: Frame, group: Group): number {
+  private combine(frame: Frame, group: AnyGroup): number {
     const { combine } = this.parts
     group.closing = true
     frame.group = group
@@ -227,7 +230,7 @@ export class Aggregator {
     }
   }
 
-  private conclude(frame: Frame, group: Group, value: unknown): number {
+  private conclude(frame: Frame, group: AnyGroup, value: unknown): number {
     const draft = asDraft(value)
     if (draft === undefined) this.goOnAs(frame, group, value)
     else this.goOnAs(frame, group, draft.payload, draft.headers)
@@ -239,7 +242,7 @@ export class Aggregator {
    * It does not stay where its members have another place: with the message that was split, in the hands of onError, or, when the timer
    * emits it, in the dead letters.
    */
-  private fail(frame: Frame, group: Group, error: unknown): never {
+  private fail(frame: Frame, group: AnyGroup, error: unknown): never {
     const absorbed = this.runner.steps[this.step.scope]?.kind === 'recover'
     frame.group = undefined
     group.closing = false
@@ -258,24 +261,19 @@ export class Aggregator {
   }
 
   /** The group is over, and the frame goes on in its place. */
-  private goOnAs(frame: Frame, group: Group, payload: unknown, headers?: HeadersInit): void {
-    const { scope } = group
-    if (scope === undefined) group.replyTo = this.host.gateway.join(group.returnAddresses)
+  private goOnAs(frame: Frame, group: AnyGroup, payload: unknown, headers?: HeadersInit): void {
+    if (group.scope === undefined) group.replyTo = this.host.gateway.join(group.returnAddresses)
     frame.rebase(group.become(payload, headers, this.step))
     frame.group = undefined
-    frame.split = scope?.outer
+    frame.split = group.scope?.outer
+    if (group.scope !== undefined) return group.scope.close(group)
     this.close(group)
-    if (scope !== undefined) return
     frame.gathered = group
     if (this.parts.keeper === undefined) return
     frame.whenEnded((succeeded) => (succeeded ? this.ended.settle(group.key) : undefined))
   }
 
   private close(group: Group): void {
-    if (group.scope !== undefined) {
-      group.scope.groupsOf(this).delete(group.key)
-      return
-    }
     this.end(group)
     this.ended.add(group.key)
   }

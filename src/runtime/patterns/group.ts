@@ -1,19 +1,18 @@
-/** A group of messages that an aggregator gathers, and the message it becomes. */
-import { type HeadersInit, NO_HEADERS, type Sequence } from '../../message/headers.ts'
+/** A group of messages that an aggregator gathers across messages, and the message it becomes. */
+import type { HeadersInit } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Timer } from '../../transport/clock.ts'
-import type { Frame, FrameSource } from '../frame.ts'
+import { type Frame, type FrameSource, withHeaders } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
 import type { Step } from '../step.ts'
-import { withHeaders } from '../frame.ts'
-import type { SplitScope } from './split-scope.ts'
+import { mergedHeaders } from './merged-headers.ts'
 
 /** An open group. */
 export class Group implements OpenGroup {
   readonly key: unknown
-  /** The split whose parts it gathers; absent when it gathers across messages. */
-  readonly scope: SplitScope | undefined
+  /** It belongs to no split: those have groups of their own. */
+  readonly scope = undefined
   readonly source: FrameSource
   /** The aggregator's node. */
   readonly nodeId: string
@@ -36,22 +35,20 @@ export class Group implements OpenGroup {
   private readonly cameFrom: Iterable<MessageRecord>[] = []
   private readonly seen = new Set<string>()
 
-  constructor(key: unknown, scope: SplitScope | undefined, source: FrameSource, nodeId: string) {
+  constructor(key: unknown, source: FrameSource, nodeId: string) {
     this.key = key
     this.nodeId = nodeId
-    this.scope = scope
     this.source = source
   }
 
-  /** Whether neither the message nor its place in the sequence is there already. Within its split a part cannot come twice. */
+  /** Whether neither the message nor its place in the sequence is there already. */
   lacks(frame: Frame): boolean {
-    return this.scope !== undefined || !this.seen.has(placeIn(frame.message))
+    return !this.seen.has(placeIn(frame.message))
   }
 
   /** Takes a message in. */
   add(frame: Frame): void {
     this.members.push(frame.message)
-    if (this.scope !== undefined) return
     this.seen.add(placeIn(frame.message))
     this.cameFrom.push(frame.origins)
     this.within.push(frame.gathered)
@@ -88,12 +85,15 @@ export class Group implements OpenGroup {
     return this.members.map((member) => member.payload)
   }
 
-  /** What the group becomes. Its id depends on the split, or else the first member, on the aggregator and on the key alone. */
+  /** What the group becomes. Its id depends on the first member, on the aggregator and on the key alone. */
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
-    const base = this.scope?.message ?? this.members[0]!
     const { replyTo } = this
-    const merged = replyTo === undefined ? this.mergedHeaders() : withHeaders(this.mergedHeaders(), { replyTo })
-    return base.derive(
+    const common = mergedHeaders(
+      this.members.map(({ rawHeaders }) => rawHeaders),
+      undefined,
+    )
+    const merged = replyTo === undefined ? common : withHeaders(common, { replyTo })
+    return this.members[0]!.derive(
       payload,
       headers === undefined ? merged : withHeaders(merged, headers),
       step.high,
@@ -107,51 +107,9 @@ export class Group implements OpenGroup {
     for (const group of this.within) group?.forget()
     this.forgotten?.()
   }
-
-  /** Headers equal in all members; the sequence and correlation of the split give way to those around it. */
-  private mergedHeaders(): HeadersInit {
-    const { scope, members } = this
-    const first = members[0]
-    if (first === undefined) return scope!.message.rawHeaders
-    const merged: Record<string, unknown> = commonHeaders(members)
-    delete merged['causationId']
-    const sequence = commonSplit(members)
-    if (sequence === undefined) return merged
-    const around = scope === undefined ? outside(sequence) : placeOf(scope.message.rawHeaders)
-    delete merged['sequence']
-    delete merged['correlationId']
-    return withHeaders(merged, around)
-  }
 }
 
 /** What tells a message from the others of its group. */
 function placeIn({ id, rawHeaders: { sequence } }: MessageRecord): string {
   return sequence === undefined ? id : `${sequence.correlationId}/${sequence.number}`
-}
-
-function commonHeaders(members: readonly MessageRecord[]): Record<string, unknown> {
-  const merged: Record<string, unknown> = Object.assign({}, members[0]!.rawHeaders)
-  for (const { rawHeaders } of members) {
-    for (const name in merged) if (!Object.is(rawHeaders[name], merged[name])) delete merged[name]
-  }
-  return merged
-}
-
-/** The sequence of the first member, when all members are parts of the same split. */
-function commonSplit(members: readonly MessageRecord[]): Sequence | undefined {
-  const first = members[0]!.rawHeaders.sequence
-  const same = members.every((member) => member.rawHeaders.sequence?.correlationId === first?.correlationId)
-  return same ? first : undefined
-}
-
-/** What the split message itself had, as far as its parts tell when they come from elsewhere. */
-const outside = ({ outer }: Sequence): HeadersInit =>
-  outer === undefined ? NO_HEADERS : { correlationId: outer.correlationId, sequence: outer }
-
-/** The headers that place a message among others. */
-function placeOf({ correlationId, sequence }: HeadersInit): HeadersInit {
-  return {
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(sequence === undefined ? {} : { sequence }),
-  }
 }

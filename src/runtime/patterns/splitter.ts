@@ -1,11 +1,10 @@
 /** The splitter: one message into its parts, one after the other, with the pace of what follows (rule T5). */
 import { describeValue } from '../../errors/describe-value.ts'
 import { FlowError, SplitError } from '../../errors/handling-errors.ts'
-import type { HeadersInit } from '../../message/headers.ts'
+import { type HeadersInit, NO_HEADERS, type Sequence } from '../../message/headers.ts'
 import { isParked } from '../flow-error.ts'
 import { type FlowRunner, PassOn } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
-import { withHeaders } from '../frame.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import { drop, endUnanswered } from './dropping.ts'
@@ -17,9 +16,13 @@ type Parts = Iterator<unknown> | AsyncIterator<unknown>
 interface Split {
   readonly frame: Frame
   readonly scope: SplitScope
-  readonly parts: Parts
+  /** The id of the message that is split. */
+  readonly correlationId: string
   readonly size: number | undefined
+  /** Parts made so far. */
   number: number
+  /** Where further parts come from; not needed for an array whose parts all run at once. */
+  parts: Parts | undefined
 }
 
 /** The work of one split node. */
@@ -36,25 +39,35 @@ export class Splitter {
 
   /** Sends every part through the following steps. */
   split(frame: Frame, payload: unknown): number {
-    const parts = partsOf(payload)
-    const split: Split = {
-      frame,
-      scope: new SplitScope(frame.message, frame.split),
-      parts,
-      size: sizeOf(payload),
-      number: 0,
-    }
-    const running = isAsync(payload) ? this.goOn(split) : this.runParts(split)
+    const items = isPlainArray(payload) ? payload : undefined
+    const parts = items === undefined ? partsOf(payload) : undefined
+    const { message } = frame
+    const scope = new SplitScope(message, frame.split, this.step)
+    const split: Split = { frame, scope, correlationId: message.id, size: sizeOf(payload), number: 0, parts }
+    const running =
+      items === undefined ? (isAsync(payload) ? this.goOn(split) : this.runParts(split)) : this.runItems(split, items)
     if (running === undefined) return END
     frame.pending = running
     frame.leaving = true
     return SUSPENDED
   }
 
-  /** Runs parts until one has to be waited for; then a promise does the rest. */
+  /** Runs the parts of an array until one has to be waited for; then a promise does the rest. */
+  private runItems(split: Split, items: readonly unknown[]): void | Promise<void> {
+    while (split.number < items.length) {
+      const running = this.runPart(split, items[split.number])
+      if (running !== undefined) {
+        split.parts = itemsFrom(split, items)
+        return running.then(() => this.goOn(split))
+      }
+    }
+    return this.end(split)
+  }
+
+  /** The same with what can only be iterated. */
   private runParts(split: Split): void | Promise<void> {
     for (;;) {
-      const next = split.parts.next() as IteratorResult<unknown>
+      const next = split.parts!.next() as IteratorResult<unknown>
       if (next.done === true) return this.end(split)
       const running = this.runPart(split, next.value)
       if (running !== undefined) return running.then(() => this.goOn(split))
@@ -63,7 +76,7 @@ export class Splitter {
 
   private async goOn(split: Split): Promise<void> {
     for (;;) {
-      const next = await split.parts.next()
+      const next = await split.parts!.next()
       if (this.runner.host.aborting) {
         await close(split.parts)
         throw this.runner.host.signal.reason as Error
@@ -75,33 +88,33 @@ export class Splitter {
 
   private runPart(split: Split, payload: unknown): void | Promise<void> {
     const part = this.part(split, payload)
-    const failed = (error: unknown): void | Promise<void> => {
-      const verdict = this.verdict(split, part, error)
-      const closing = close(split.parts)
-      // oxlint-disable-next-line typescript/only-throw-error -- PassOn carries one
-      if (closing === undefined) throw verdict
-      return closing.then(() => Promise.reject(verdict))
-    }
     try {
-      return this.runner.run(part, this.step.next)?.catch(failed)
+      const running = this.runner.run(part, this.step.next)
+      return running === undefined ? undefined : this.watch(split, part, running)
     } catch (error) {
-      return failed(error)
+      return this.failed(split, part, error)
     }
   }
 
+  private watch(split: Split, part: Frame, running: Promise<void>): Promise<void> {
+    return running.catch((error: unknown) => this.failed(split, part, error))
+  }
+
+  /** Throws or rejects with the verdict, once the source of the parts is closed. */
+  private failed(split: Split, part: Frame, error: unknown): Promise<never> {
+    const verdict = this.verdict(split, part, error)
+    const closing = close(split.parts)
+    // oxlint-disable-next-line typescript/only-throw-error -- PassOn carries one
+    if (closing === undefined) throw verdict
+    return closing.then(() => Promise.reject(verdict))
+  }
+
   private part(split: Split, payload: unknown): Frame {
-    const { frame, scope, size } = split
+    const { frame, scope, correlationId, size } = split
     const number = ++split.number
-    const correlationId = scope.message.id
-    const outer = frame.headers.sequence
-    const sequence = {
-      correlationId,
-      number,
-      ...(size === undefined ? undefined : { size }),
-      ...(outer === undefined ? undefined : { outer }),
-    }
-    const headers: HeadersInit = withHeaders(frame.headers, { correlationId, sequence })
-    return frame.spawn(scope.message.derive(payload, headers, this.step.high, this.step.low, number), scope)
+    const sequence = sequenceOf(correlationId, number, size, frame.headers.sequence)
+    const headers = partHeaders(frame.headers, correlationId, sequence)
+    return frame.part(payload, headers, scope, number)
   }
 
   /** After the last part: groups that are still open are complete now; when no part came to the aggregator behind, that is the group of none. */
@@ -116,10 +129,9 @@ export class Splitter {
 
   private async release(split: Split): Promise<void> {
     for (let open = split.scope.nextOpen(); open !== undefined; open = split.scope.nextOpen()) {
-      const [aggregator, group] = open
-      const frame = split.frame.spawn(group.members[0] ?? split.scope.message, split.scope)
+      const frame = split.frame.spawn(open.first?.message ?? split.scope.message, split.scope)
       try {
-        await aggregator.release(group, frame)
+        await open.aggregator.release(open, frame)
       } catch (error) {
         // oxlint-disable-next-line typescript/only-throw-error -- PassOn carries one
         throw this.verdict(split, frame, error)
@@ -146,14 +158,42 @@ export class Splitter {
 }
 
 /** Ends an iterator before its end. What it throws then is not told: the failure that ended it is. */
-function close(parts: Parts): Promise<unknown> | undefined {
+function close(parts: Parts | undefined): Promise<unknown> | undefined {
   try {
-    const closing: unknown = parts.return?.()
+    const closing: unknown = parts?.return?.()
     return closing instanceof Promise ? closing.catch(() => undefined) : undefined
   } catch {
     return undefined
   }
 }
+
+function sequenceOf(
+  correlationId: string,
+  number: number,
+  size: number | undefined,
+  outer: Sequence | undefined,
+): Sequence {
+  if (outer === undefined) return size === undefined ? { correlationId, number } : { correlationId, number, size }
+  return size === undefined ? { correlationId, number, outer } : { correlationId, number, size, outer }
+}
+
+function partHeaders(headers: HeadersInit, correlationId: string, sequence: Sequence): HeadersInit {
+  if (headers === NO_HEADERS) return { correlationId, sequence }
+  const copy: Record<string, unknown> = Object.assign({}, headers)
+  copy['correlationId'] = correlationId
+  copy['sequence'] = sequence
+  return copy
+}
+
+/** An array that is iterated like any other can be read by index. */
+const isPlainArray = (payload: unknown): payload is readonly unknown[] =>
+  Array.isArray(payload) && payload[Symbol.iterator] === Array.prototype[Symbol.iterator] && !isAsync(payload)
+
+/** The items that the split has not made parts of yet. */
+const itemsFrom = (split: Split, items: readonly unknown[]): Parts => ({
+  next: () =>
+    split.number < items.length ? { done: false, value: items[split.number] } : { done: true, value: undefined },
+})
 
 const isAsync = (payload: unknown): boolean =>
   (payload as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== undefined

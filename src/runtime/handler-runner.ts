@@ -1,0 +1,75 @@
+/** Runs a handler that was subscribed by hand: a flow of one step, which needs neither frame nor delivery while the handler answers at once. */
+import { MessageRecord, restoreMessage } from '../message/message.ts'
+import type { AnyMessage, Consumer, Delivery } from '../transport/transport.ts'
+import type { BoundChannel } from './bound-channel.ts'
+import { FlowRunner, type RunnerHost } from './flow-runner.ts'
+import type { Frame, FrameSource } from './frame.ts'
+import { isPlain } from './outcome.ts'
+
+/** What is subscribed. */
+export type Handler = (payload: unknown, message: AnyMessage) => unknown
+
+/** Gives what a handler returned, or throws what it threw. */
+type Answer = () => unknown
+
+/** A handler does not see the exchange, so a frame is made only of a message that has to be waited for, or has failed. */
+export class HandlerRunner extends FlowRunner {
+  private readonly handler: Handler
+  /** That of a message whose frame is about to begin: the handler has been called with it. */
+  private answer: Answer | undefined = undefined
+
+  constructor(flowId: string, host: RunnerHost, handler: Handler) {
+    super(flowId, host)
+    this.handler = handler
+  }
+
+  /** The function of the one step. */
+  readonly call = (payload: unknown, { message }: Pick<Frame, 'message'>): unknown => {
+    const { answer } = this
+    this.answer = undefined
+    return answer === undefined ? this.handler(payload, message) : answer()
+  }
+
+  /** Makes what handles messages without a delivery (`ConsumeOptions.atOnce`). Its calls are what publishing costs, so it looks nothing up. */
+  atOnce(channel: BoundChannel, start: number, source: FrameSource): (message: AnyMessage) => Consumer | undefined {
+    const { handler } = this
+    const { activity, events } = this.host
+    const { listeners } = events
+    return (message) => {
+      if (listeners.accepted !== undefined) channel.announce(message)
+      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
+      const entry = message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
+      let rest: Consumer | undefined
+      activity.enter()
+      try {
+        const result: unknown = handler(entry.payload, entry)
+        if (!isPlain(result)) rest = this.goOn(returned(result), start, source)
+      } catch (cause) {
+        rest = this.goOn(thrown(cause), start, source)
+      }
+      if (rest === undefined && listeners.handled !== undefined) {
+        events.emit('handled', { flowId: this.flowId, channelId: source.channelId, message: entry })
+      }
+      activity.leave()
+      return rest
+    }
+  }
+
+  private goOn(answer: Answer, start: number, source: FrameSource): Consumer {
+    return (delivery: Delivery) => {
+      this.answer = answer
+      return this.deliver(delivery, start, source)
+    }
+  }
+}
+
+const returned =
+  (result: unknown): Answer =>
+  () =>
+    result
+
+const thrown =
+  (cause: unknown): Answer =>
+  () => {
+    throw cause
+  }

@@ -1,0 +1,65 @@
+/** A group of the parts of one split, and the message they become. */
+import type { HeadersInit } from '../../message/headers.ts'
+import { hashName } from '../../message/identity.ts'
+import type { MessageRecord } from '../../message/message.ts'
+import { retain } from '../../message/retain.ts'
+import { type Frame, withHeaders } from '../frame.ts'
+import type { Step } from '../step.ts'
+import type { Aggregator } from './aggregator.ts'
+import { mergedHeaders } from './merged-headers.ts'
+import type { SplitScope } from './split-scope.ts'
+
+/**
+ * An open group that ends with its split at the latest. So it needs no timer and no origins, and within its split a part cannot come
+ * twice: payloads and headers are all there is to keep.
+ */
+export class SplitGroup {
+  readonly key: unknown
+  readonly scope: SplitScope
+  readonly aggregator: Aggregator
+  /** The part that came first; absent in the group of none. */
+  first: Frame | undefined = undefined
+  /** It is being combined: what arrives now is late. */
+  closing = false
+  private readonly gathered: unknown[] = []
+  private readonly headers: HeadersInit[] = []
+
+  constructor(key: unknown, scope: SplitScope, aggregator: Aggregator) {
+    this.key = key
+    this.scope = scope
+    this.aggregator = aggregator
+  }
+
+  get size(): number {
+    return this.gathered.length
+  }
+
+  /** In a list of the caller's own. */
+  get payloads(): readonly unknown[] {
+    return this.gathered.slice()
+  }
+
+  /** Takes a part in. */
+  add(frame: Frame): void {
+    this.first ??= frame
+    this.gathered.push(frame.payload)
+    this.headers.push(frame.headers)
+  }
+
+  /** What the group becomes. Its id depends on the split, on the aggregator and on the key alone. */
+  become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
+    const { message } = this.scope
+    const merged = this.size === 0 ? message.rawHeaders : mergedHeaders(this.headers, message.rawHeaders)
+    return message.derive(
+      payload,
+      headers === undefined ? merged : withHeaders(merged, headers),
+      step.high,
+      step.low,
+      hashName(String(this.key)).low,
+    )
+  }
+
+  static {
+    retain(new SplitGroup(undefined, undefined as never, undefined as never))
+  }
+}

@@ -1,0 +1,27 @@
+/** Where the parts of an app were written: known as long as the app is there, and kept out of its data. */
+import type { AppGraph } from '../graph/graph.ts'
+import type { Place } from './datum.ts'
+import type { LoadedFile } from './load-files.ts'
+import type { Mention } from './shape-reader.ts'
+
+/** What a file was made of. */
+export interface Origin {
+  readonly files: readonly LoadedFile[]
+  /** Every name of a function. */
+  readonly mentions: readonly Mention[]
+  /** Where adapters stand, by the names of their functions. */
+  readonly adapterPlaces: ReadonlyMap<string, Place>
+}
+
+const origins = new WeakMap<object, Origin>()
+
+/** Remembers where a file or an app, and its graph, comes from. */
+export function remember(of: { readonly graph: AppGraph }, origin: Origin): void {
+  origins.set(of, origin)
+  origins.set(of.graph, origin)
+}
+
+/** Where a file or a graph comes from; `undefined` for what came from no file. */
+export function originOf(of: object): Origin | undefined {
+  return origins.get(of)
+}

@@ -1,0 +1,75 @@
+/** What is gathered while files are read: every problem, with its place in a file. */
+import type { Diagnostic } from '../graph/diagnostic.ts'
+import type { DiagnosticCode } from '../graph/diagnostic-titles.ts'
+import { type Place, pathOf } from './datum.ts'
+
+/** Diagnostics of each severity that are kept; of more, only their number. */
+const MOST = 100
+
+/** The sentences of a diagnostic, and what it is about. */
+export interface Finding extends Pick<Diagnostic, 'flowId' | 'nodeId' | 'channelId'> {
+  readonly code: DiagnosticCode
+  readonly message: string
+  readonly fix: string
+}
+
+/** Gathers diagnostics. */
+export class Report {
+  private readonly found = { error: [] as Diagnostic[], warning: [] as Diagnostic[] }
+  private readonly left = { error: 0, warning: 0 }
+
+  /** Whether anything is wrong that keeps the file from being used. */
+  get failed(): boolean {
+    return this.found.error.length > 0
+  }
+
+  /** A finding that takes time to word is given as a function: it is not asked once there are enough. */
+  error(place: Place | undefined, finding: Finding | (() => Finding)): void {
+    this.tell(place, 'error', finding)
+  }
+
+  warning(place: Place | undefined, finding: Finding | (() => Finding)): void {
+    this.tell(place, 'warning', finding)
+  }
+
+  add(place: Place | undefined, diagnostic: Diagnostic): void {
+    const { severity, ...finding } = diagnostic
+    this.tell(place, severity, finding)
+  }
+
+  private tell(place: Place | undefined, severity: Diagnostic['severity'], finding: Finding | (() => Finding)): void {
+    const found = this.found[severity]
+    if (found.length >= MOST) {
+      this.left[severity]++
+      return
+    }
+    const told = typeof finding === 'function' ? finding() : finding
+    found.push({ severity, ...told, ...(place !== undefined && whereabouts(place)) })
+  }
+
+  /** All that was found, in the order of the files and lines. */
+  get diagnostics(): readonly Diagnostic[] {
+    return [...counted(this.found.error, this.left.error), ...counted(this.found.warning, this.left.warning)]
+      .map((diagnostic, index) => ({ diagnostic, index }))
+      .toSorted((a, b) => inFile(a.diagnostic, b.diagnostic) || a.index - b.index)
+      .map(({ diagnostic }) => diagnostic)
+  }
+}
+
+/** The last one says how many more there are. */
+function counted(found: readonly Diagnostic[], left: number): readonly Diagnostic[] {
+  const last = found.at(-1)
+  if (left === 0 || last === undefined) return found
+  return [...found.slice(0, -1), { ...last, message: `${last.message} There are ${left} more.` }]
+}
+
+const whereabouts = (place: Place): Partial<Diagnostic> => ({
+  position: place.source.position(place.start, place.end),
+  path: pathOf(place),
+  frame: place.source.frame(place.start, place.end),
+})
+
+function inFile({ position: a }: Diagnostic, { position: b }: Diagnostic): number {
+  if (a === undefined || b === undefined || a.file !== b.file) return 0
+  return a.line - b.line || a.column - b.column
+}

@@ -1,0 +1,128 @@
+/** Folders of users who have installed the package, and the program `allora` run in them as a real process. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { run } from '../tooling/pack.ts'
+import { root } from '../tooling/virtual-program.ts'
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process that runs. */
+export interface Running {
+  readonly pid: number
+  /** Resolves when the process has written this to either output, with what it matched. */
+  until(pattern: RegExp): Promise<RegExpExecArray>
+  signal(signal: NodeJS.Signals): void
+  readonly ended: Promise<Ended>
+}
+
+/** A folder with the package installed; what is in it goes away with it. */
+export class Project {
+  readonly folder: string
+  private readonly runFolder: string
+  private readonly program: string
+  private readonly processes = new Set<ChildProcess>()
+
+  constructor(installed: string, files: Readonly<Record<string, string>> = {}) {
+    this.folder = mkdtempSync(join(installed, 'app-'))
+    // Short, since the path of a socket may have about 100 characters.
+    this.runFolder = mkdtempSync(join(tmpdir(), 'al-'))
+    this.program = join(installed, 'node_modules/allora/dist/cli/main.js')
+    for (const [name, text] of Object.entries(files)) this.write(name, text)
+  }
+
+  write(name: string, text: string): void {
+    const path = join(this.folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+
+  /** Runs a command to its end. */
+  allora(...args: readonly string[]): Promise<Ended> {
+    return this.start(...args).ended
+  }
+
+  /** Starts a command that goes on. */
+  start(...args: readonly string[]): Running {
+    const { NO_COLOR: _, FORCE_COLOR: __, ALLORA_CONFIG: ___, ...env } = process.env
+    const child = spawn(process.execPath, [this.program, ...args], {
+      cwd: this.folder,
+      env: { ...env, XDG_RUNTIME_DIR: this.runFolder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.processes.add(child)
+    const written = { stdout: '', stderr: '' }
+    const watchers = new Set<() => void>()
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        written[name] += text
+        for (const watcher of watchers) watcher()
+      })
+    }
+    const ended = new Promise<Ended>((resolve) => {
+      child.once('close', (code) => {
+        this.processes.delete(child)
+        resolve({ code, ...written })
+      })
+    })
+    const until = (pattern: RegExp): Promise<RegExpExecArray> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = pattern.exec(written.stdout) ?? pattern.exec(written.stderr)
+          if (found === null) return
+          watchers.delete(look)
+          resolve(found)
+        }
+        watchers.add(look)
+        look()
+        void ended.then(({ stdout, stderr }) =>
+          reject(new Error(`The process ended without ${String(pattern)}:\n${stdout}${stderr}`)),
+        )
+      })
+    return { pid: child.pid!, until, signal: (signal) => void child.kill(signal), ended }
+  }
+
+  /** Ends what still runs, and removes the folder. */
+  async remove(): Promise<void> {
+    const closed = [...this.processes].map((child) => new Promise((resolve) => child.once('close', resolve)))
+    for (const child of this.processes) child.kill('SIGKILL')
+    await Promise.all(closed)
+    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.runFolder, { recursive: true, force: true })
+  }
+}
+
+/** Builds the package into a folder as npm would install it; quicker than npm, which `test/package.test.ts` goes through. */
+export function install(): string {
+  const installed = mkdtempSync(join(tmpdir(), 'allora-cli-'))
+  const target = join(installed, 'node_modules/allora')
+  mkdirSync(target, { recursive: true })
+  cpSync(join(root, 'package.json'), join(target, 'package.json'))
+  const tsc = join(root, 'node_modules/typescript-7/bin/tsc')
+  const flags = [
+    '--declaration',
+    'false',
+    '--declarationMap',
+    'false',
+    '--sourceMap',
+    'false',
+    '--isolatedDeclarations',
+    'false',
+  ]
+  run(
+    process.execPath,
+    [tsc, '-p', join(root, 'tsconfig.build.json'), ...flags, '--outDir', join(target, 'dist')],
+    root,
+  )
+  for (const name of ['fp-ts', 'ts-pattern', '@standard-schema', '@viz-js', 'yaml']) {
+    symlinkSync(join(root, 'node_modules', name), join(installed, 'node_modules', name))
+  }
+  writeFileSync(join(installed, 'package.json'), '{ "private": true, "type": "module" }')
+  return installed
+}

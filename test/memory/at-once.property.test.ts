@@ -1,0 +1,82 @@
+/** A consumer that takes messages without a delivery, or lets its deliveries be used again, sees the channel do the very same. */
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { AnyMessage, Consumer, Delivery, Subscription } from '../../src/transport/transport.ts'
+import { RUNS, note, opened } from './rig.ts'
+
+/** What a subscriber does with a message. */
+type Act = 'settle' | 'keep' | 'giveBack' | 'publish' | 'pause' | 'stop' | 'throw'
+
+/** What happens from outside. */
+type Event = { readonly kind: 'send' | 'ackOldest' } | { readonly kind: 'resume'; readonly subscriber: number }
+
+/** Messages that subscribers publish themselves, at most. */
+const MOST_PUBLISHED = 5
+
+/** Plays a script and gives all that could be seen of it. */
+function play(events: readonly Event[], scripts: readonly (readonly Act[])[], quick: boolean): readonly string[] {
+  const log: string[] = []
+  const { port } = opened(
+    { kind: 'pubsub', capacity: 2 },
+    { onDropped: (_, { id }, reason) => log.push(`dropped ${id}: ${reason}`) },
+  )
+  const kept: Delivery[] = []
+  const subscriptions: Subscription[] = []
+  let sent = 0
+  let published = 0
+  const send = (): void => {
+    const id = String(++sent)
+    log.push(`sent ${id}: ${port.trySend(note(id))}`)
+  }
+  scripts.forEach((script, i) => {
+    let calls = 0
+    const handle = ({ id }: AnyMessage): Consumer | undefined => {
+      const act = script[calls++ % script.length]!
+      log.push(`${i} got ${id}, ${act}: ${JSON.stringify(port.stats)}`)
+      if (act === 'keep') return (delivery) => void kept.push(delivery)
+      if (act === 'giveBack') return (delivery) => void (delivery.attempt === 1 ? delivery.nack() : delivery.ack())
+      if (act === 'throw') return fail
+      if (act === 'publish' && ++published <= MOST_PUBLISHED) send()
+      if (act === 'pause') subscriptions[i]!.pause()
+      if (act === 'stop') void subscriptions[i]!.stop()
+      return undefined
+    }
+    const consumer: Consumer = (delivery) => {
+      const rest = handle(delivery.message)
+      return rest === undefined ? void delivery.ack() : rest(delivery)
+    }
+    const options = { name: `subscriber ${i}`, credit: 1 + (i % 2) }
+    subscriptions.push(port.consume(quick ? { ...options, atOnce: handle, forgets: true } : options, consumer))
+  })
+  for (const event of events) {
+    if (event.kind === 'resume') subscriptions[event.subscriber % scripts.length]!.resume()
+    else if (event.kind === 'send') send()
+    else log.push(`acked: ${String(kept.shift()?.ack())}`)
+    log.push(JSON.stringify(port.stats))
+  }
+  return log
+}
+
+const fail: Consumer = (delivery) => {
+  void delivery.ack()
+  throw new Error('told to nobody')
+}
+
+test('C6, C10: taking messages at once changes nothing but the cost', () => {
+  const act = fc.constantFrom<Act>('settle', 'settle', 'keep', 'giveBack', 'publish', 'pause', 'stop', 'throw')
+  const event = fc.oneof(
+    { weight: 4, arbitrary: fc.constant<Event>({ kind: 'send' }) },
+    fc.constant<Event>({ kind: 'ackOldest' }),
+    fc.record({ kind: fc.constant('resume' as const), subscriber: fc.nat(3) }),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(event, { maxLength: 20 }),
+      fc.array(fc.array(act, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 }),
+      (events, scripts) => {
+        expect(play(events, scripts, true)).toEqual(play(events, scripts, false))
+      },
+    ),
+    RUNS,
+  )
+})
