@@ -17,8 +17,7 @@ const folder = join(root, '.cache/bench-import')
 /** Builds the package as it is published, and starts processes that import it. */
 export function importCost(rounds: number): ImportCost {
   mkdirSync(folder, { recursive: true })
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', folder], { cwd: root })
+  execFileSync(process.execPath, [join(root, 'test/tooling/build.ts'), folder], { cwd: root })
   const empty = script('empty', '')
   const importing = script('importing', `import './index.js'\n`)
   const cpu: number[] = []

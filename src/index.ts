@@ -80,7 +80,8 @@ export type * from './graph/graph.ts'
 export { formatDiagnostic } from './graph/diagnostic.ts'
 export type { Diagnostic, SourcePosition } from './graph/diagnostic.ts'
 export { DIAGNOSTIC_CODES } from './graph/diagnostic-codes.ts'
-export type { DiagnosticCode } from './graph/diagnostic-codes.ts'
+export type { DiagnosticMeaning } from './graph/diagnostic-codes.ts'
+export type { DiagnosticCode } from './graph/diagnostic-titles.ts'
 
 // Running
 export { runtime } from './runtime/runtime.ts'

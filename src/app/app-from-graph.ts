@@ -1,11 +1,10 @@
 /** Apps from data: what YAML, JSON and other tools describe, with the functions they name. */
 import type { ChannelToken } from '../flow/channel-token.ts'
 import type { FlowDef } from '../flow/flow-def.ts'
-import type { Services } from '../flow/flow-parts.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { type AppGraph, type ChannelKind, type FlowGraph, GRAPH_VERSION } from '../graph/graph.ts'
 import { readApp } from '../graph/read-graph.ts'
-import { type App, assemble } from './app.ts'
+import { type App, type LooseChannels, assemble } from './app.ts'
 import { functionsNamedIn } from './graph-of.ts'
 
 /** A channel that the compiler knows nothing about. */
@@ -56,7 +55,10 @@ export function appFromGraph(
 }
 
 /** The functions of these names, and the names that have none. */
-function divided(names: readonly string[], functions: Readonly<Record<string, AnyFunction>>): Services {
+function divided(
+  names: readonly string[],
+  functions: Readonly<Record<string, AnyFunction>>,
+): Omit<LooseChannels, 'channels'> {
   const given = names.filter((name) => Object.hasOwn(functions, name))
   return {
     functions: new Map(given.map((name) => [name, functions[name]!])),

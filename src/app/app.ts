@@ -2,9 +2,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { DuplicateFlowError } from '../errors/flow-errors.ts'
 import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
-import { type Services, addService } from '../flow/flow-parts.ts'
+import { refuseOtherFunction } from '../flow/flow-parts.ts'
+import { recordOf } from '../flow/record-of.ts'
 import type { AnyFunction } from '../flow/service.ts'
-import { deepFreeze } from '../graph/freeze.ts'
 import { type AppGraph, type ChannelSpec, GRAPH_VERSION } from '../graph/graph.ts'
 import type { Consistent, Registry, Unbound } from './registry.ts'
 
@@ -50,8 +50,11 @@ export function app<const Fs extends readonly AnyFlow[]>(
 }
 
 /** Channels that no flow names, with the functions they name. */
-export interface LooseChannels extends Services {
+export interface LooseChannels {
   readonly channels: readonly ChannelSpec[]
+  readonly functions: ReadonlyMap<string, AnyFunction>
+  /** Names that have no function yet. */
+  readonly contracts: ReadonlySet<string>
 }
 
 const NONE: LooseChannels = { channels: [], functions: new Map(), contracts: new Set() }
@@ -60,18 +63,20 @@ const NONE: LooseChannels = { channels: [], functions: new Map(), contracts: new
 export function assemble(given: readonly AnyFlow[], { channels, ...services }: LooseChannels = NONE): AnyApp {
   const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
-  const { functions, contracts } = flows.reduce<Services>(addServices, services)
+  const functions = functionsOf(flows, services.functions)
+  const contracts = new Set([...services.contracts, ...flows.flatMap((flow) => flow.contracts)])
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
-    graph: deepFreeze<AppGraph>({
+    // What flows bring is frozen already, and so are channels that were read.
+    graph: Object.freeze({
       version: GRAPH_VERSION,
-      flows: flows.map((flow) => flow.graph),
+      flows: Object.freeze(flows.map((flow) => flow.graph)),
       ...(channels.length > 0 && { channels }),
     }),
-    functions: Object.freeze(Object.fromEntries(functions)),
-    schemas: Object.freeze(Object.fromEntries(flows.flatMap((flow) => Object.entries(flow.schemas)))),
-    contracts: Object.freeze([...contracts]),
+    functions: recordOf(functions),
+    schemas: recordOf(flows.flatMap((flow) => Object.entries(flow.schemas))),
+    contracts: Object.freeze([...contracts].filter((name) => !functions.has(name))),
   })
 }
 
@@ -85,17 +90,20 @@ function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow
   return found
 }
 
-function addServices(all: Services, { functions, contracts }: AnyFlow): Services {
-  const entries = [
-    ...Object.entries(functions).map(([name, fn]) => ({ name, fn })),
-    ...contracts.map((name) => ({ name })),
-  ]
-  return entries.reduce<Services>(addService, all)
+function functionsOf(flows: readonly AnyFlow[], loose: LooseChannels['functions']): Map<string, AnyFunction> {
+  const all = new Map(loose)
+  for (const { functions } of flows) {
+    for (const [name, fn] of Object.entries(functions)) {
+      refuseOtherFunction(name, all.get(name) ?? fn, fn)
+      all.set(name, fn)
+    }
+  }
+  return all
 }
 
 function refuseSameId(flows: readonly AnyFlow[]): void {
-  const ids = flows.map((flow) => flow.graph.id)
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  const ids = new Set<string>()
+  const twice = flows.find(({ graph: { id } }) => ids.size === ids.add(id).size)?.graph.id
   if (twice === undefined) return
   throw new DuplicateFlowError(
     `Two flows of this app have the id "${twice}". Give one of them another: flow('other-id').from(...).`,

@@ -8,6 +8,7 @@ import { type AnyChannel, direct, isChannelToken, queue, tokenOf } from './chann
 import { type FillBranch, type NamedBranch, addLoop, addRoute, addScatterGather } from './branching.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
+import { recordOf } from './record-of.ts'
 import type { FlowStart } from './flow.ts'
 import type { Sink } from './sink.ts'
 import {
@@ -231,9 +232,9 @@ class FlowBuilder {
     const { functions, contracts, schemas, calls } = ended
     return Object.freeze({
       graph: graphOfState(ended),
-      functions: Object.freeze(Object.fromEntries(functions)),
-      contracts: Object.freeze([...contracts]),
-      schemas: Object.freeze(Object.fromEntries(schemas)),
+      functions: recordOf(functions.map(({ name, fn }) => [name, fn])),
+      contracts: Object.freeze(contracts),
+      schemas: recordOf(schemas),
       calls: Object.freeze(calls),
     })
   }

@@ -55,11 +55,15 @@ function describeFields<T extends FlowParts>(
 ): Described<Given, T> {
   refuseUnknown(place, given, fields, option)
   const data: Record<string, unknown> = {}
-  for (const [key, field] of Object.entries(fields)) {
+  const { flowId, nodeId, kind } = place
+  for (const key of Object.keys(fields)) {
+    const field = fields[key]!
     const value = given[key]
     if (key === 'id' || (value === undefined && field.optional === true)) continue
     const name = option === undefined ? key : `${option}.${key}`
-    ;[data[key], parts] = describeField(parts, { ...place, name, field }, value)
+    const described = describeField(parts, { flowId, nodeId, kind, name, field }, value)
+    data[key] = described[0]
+    parts = described[1]
   }
   return [data, parts]
 }

@@ -5,42 +5,53 @@ import type { ChannelSpec } from '../graph/graph.ts'
 import type { AnyChannel } from './channel-token.ts'
 import type { AnyFunction, ServiceEntry } from './service.ts'
 
-/** Functions by name, and names that have no function yet. */
-export interface Services {
-  readonly functions: ReadonlyMap<string, AnyFunction>
-  readonly contracts: ReadonlySet<string>
+/** A function and the name that graphs have for it. */
+export interface NamedFunction {
+  readonly name: string
+  readonly fn: AnyFunction
 }
 
-/** All that a flow refers to; channels and schemas by channel id. */
-export interface FlowParts extends Services {
-  readonly channels: ReadonlyMap<string, ChannelSpec>
-  readonly schemas: ReadonlyMap<string, StandardSchemaV1>
+/** All that a flow refers to. Lists, as there are few of each in a flow, and copying one is cheaper than copying a map. */
+export interface FlowParts {
+  readonly channels: readonly ChannelSpec[]
+  /** By channel id. */
+  readonly schemas: readonly (readonly [channelId: string, schema: StandardSchemaV1])[]
+  readonly functions: readonly NamedFunction[]
+  /** Names that have no function yet. */
+  readonly contracts: readonly string[]
 }
 
 /** Adds a function under its name, or the name of a service still to be bound. */
-export function addService<T extends Services>(parts: T, { name, fn }: ServiceEntry): T {
-  const known = parts.functions.get(name)
-  if (fn === undefined) return known === undefined ? { ...parts, contracts: new Set(parts.contracts).add(name) } : parts
-  if (known !== undefined && known !== fn) {
-    throw new DuplicateServiceError(
-      `The name "${name}" stands for two different functions. Use one function for both, or give one of them another name.`,
-    )
+export function addService<T extends FlowParts>(parts: T, { name, fn }: ServiceEntry): T {
+  const known = parts.functions.find((each) => each.name === name)
+  const needed = parts.contracts.includes(name)
+  if (fn === undefined)
+    return known === undefined && !needed ? { ...parts, contracts: [...parts.contracts, name] } : parts
+  refuseOtherFunction(name, known?.fn ?? fn, fn)
+  return {
+    ...parts,
+    functions: known === undefined ? [...parts.functions, { name, fn }] : parts.functions,
+    contracts: needed ? parts.contracts.filter((other) => other !== name) : parts.contracts,
   }
-  const contracts = new Set(parts.contracts)
-  contracts.delete(name)
-  return { ...parts, functions: new Map(parts.functions).set(name, fn), contracts }
+}
+
+/** Throws `DuplicateServiceError` when a name stands for two functions. */
+export function refuseOtherFunction(name: string, known: AnyFunction, fn: AnyFunction): void {
+  if (known === fn) return
+  throw new DuplicateServiceError(
+    `The name "${name}" stands for two different functions. Use one function for both, or give one of them another name.`,
+  )
 }
 
 /** Adds a channel with what belongs to it. One that is there already may be given more options but none that differs. */
 export function addChannel<T extends FlowParts>(parts: T, { id, spec, compare, schema }: AnyChannel): T {
-  const ordered = compare === undefined ? parts : addService(parts, { name: spec.compare!, fn: compare })
-  const channels = new Map(parts.channels).set(id, mergeSpecs(parts.channels.get(id) ?? spec, spec))
-  if (schema === undefined) return { ...ordered, channels }
-  return {
-    ...ordered,
-    channels,
-    schemas: new Map(parts.schemas).set(id, sameSchema(id, parts.schemas.get(id) ?? schema, schema)),
+  const { channels, schemas } = parts
+  const place = channels.findIndex((channel) => channel.id === id)
+  const added = {
+    ...(compare === undefined ? parts : addService(parts, { name: spec.compare!, fn: compare })),
+    channels: place < 0 ? [...channels, { ...spec }] : channels.with(place, mergeSpecs(channels[place]!, spec)),
   }
+  return schema === undefined ? added : { ...added, schemas: addSchema(schemas, id, schema) }
 }
 
 function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {
@@ -53,8 +64,10 @@ function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {
   )
 }
 
-function sameSchema(channelId: string, known: StandardSchemaV1, schema: StandardSchemaV1): StandardSchemaV1 {
-  if (known === schema) return schema
+function addSchema(schemas: FlowParts['schemas'], channelId: string, schema: StandardSchemaV1): FlowParts['schemas'] {
+  const known = schemas.find(([id]) => id === channelId)
+  if (known === undefined) return [...schemas, [channelId, schema]]
+  if (known[1] === schema) return schemas
   throw new ChannelConflictError(
     `Channel "${channelId}" has two different schemas. Make its token once and use that everywhere.`,
     { channelId },

@@ -26,7 +26,7 @@ type Tail = Omit<GraphEdge, 'to'>
 
 /** A flow with nothing in it. */
 export function emptyState(id: string): FlowState {
-  const parts = { channels: new Map(), schemas: new Map(), functions: new Map(), contracts: new Set<string>() }
+  const parts = { channels: [], schemas: [], functions: [], contracts: [] }
   return { id, chain: {}, nodes: [], edges: [], tails: [], failing: [], calls: [], ...parts }
 }
 
@@ -64,7 +64,7 @@ export function endFlow(state: FlowState): FlowState {
 
 /** The finished graph of a flow. */
 export function graphOfState({ id, channels, nodes, edges }: FlowState): FlowGraph {
-  return deepFreeze({ version: GRAPH_VERSION, id, channels: [...channels.values()], nodes, edges })
+  return deepFreeze({ version: GRAPH_VERSION, id, channels, nodes, edges })
 }
 
 /** The node added last. */

@@ -1,5 +1,6 @@
 /** An app with everything that checking and drawing look up, gathered in one pass. */
 import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, GraphEdge, GraphNode } from './graph.ts'
+import { appended } from './appended.ts'
 import { type ChannelUse, channelUses } from './references.ts'
 
 /** An app, indexed. Of things with the same id, a look-up by id gives the last. */
@@ -23,12 +24,16 @@ export interface FlowIndex {
   readonly graph: FlowGraph
   readonly steps: readonly Step[]
   readonly stepsById: ReadonlyMap<string, Step>
+  /** Edges that begin or end at no node. */
+  readonly loose: readonly GraphEdge[]
 }
 
 /** A node in its flow. */
 export interface Step {
   readonly flowId: string
   readonly node: GraphNode
+  /** Its place in the list of its flow. */
+  readonly place: number
   readonly uses: readonly ChannelUse[]
   /** The edges that start here, those that lead nowhere included. */
   readonly ways: readonly Way[]
@@ -71,55 +76,64 @@ export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): A
   }
 }
 
-type OpenStep = Step & { readonly ways: Way[]; readonly arrivals: GraphEdge[] }
+type OpenStep = Step & { ways: Way[]; arrivals: GraphEdge[] }
+type OpenChannel = { spec: ChannelSpec; readonly declarations: Declaration[] }
 
 function indexFlow(graph: FlowGraph): FlowIndex {
-  const steps = graph.nodes.map((node): OpenStep => ({
+  const steps = graph.nodes.map((node, place): OpenStep => ({
     flowId: graph.id,
     node,
+    place,
     uses: channelUses(node),
     ways: [],
     arrivals: [],
   }))
   const stepsById = byId(steps, ({ node }) => node.id)
+  const loose: GraphEdge[] = []
   for (const edge of graph.edges) {
     const from = stepsById.get(edge.from)
     const to = stepsById.get(edge.to)
-    from?.ways.push({ port: edge.port, to })
-    to?.arrivals.push(edge)
+    if (from === undefined || to === undefined) loose.push(edge)
+    if (from !== undefined) from.ways = appended(from.ways, { port: edge.port, to })
+    if (to !== undefined) to.arrivals = appended(to.arrivals, edge)
   }
-  return { graph, steps, stepsById }
+  return { graph, steps, stepsById, loose }
 }
 
 function indexChannels({ flows, channels = [] }: AppGraph): Map<string, ChannelIndex> {
-  const all: Declaration[] = [
-    ...flows.flatMap(({ id, channels: named }) => named.map((spec) => ({ flowId: id, spec }))),
-    ...channels.map((spec) => ({ spec })),
-  ]
-  return new Map(
-    [...Map.groupBy(all, ({ spec }) => spec.id)].map(([id, declarations]) => [
-      id,
-      {
-        declarations,
-        spec: declarations.reduce((merged, { spec }) => ({ ...merged, ...spec }), declarations[0]!.spec),
-      },
-    ]),
-  )
+  const index = new Map<string, OpenChannel>()
+  for (const flow of flows) for (const spec of flow.channels) declare(index, { flowId: flow.id, spec })
+  for (const spec of channels) declare(index, { spec })
+  return index
+}
+
+function declare(index: Map<string, OpenChannel>, declaration: Declaration): void {
+  const { spec } = declaration
+  const known = index.get(spec.id)
+  if (known === undefined) {
+    index.set(spec.id, { spec, declarations: [declaration] })
+  } else {
+    known.spec = { ...known.spec, ...spec }
+    known.declarations.push(declaration)
+  }
 }
 
 function users(steps: readonly Step[], isOne: (use: ChannelUse) => boolean): Map<string, Step[]> {
-  const pairs = steps.flatMap((step) => {
-    const channels = new Set(step.uses.filter(isOne).map(({ channel }) => channel))
-    return [...channels].map((channel) => ({ channel, step }))
-  })
-  return new Map(
-    [...Map.groupBy(pairs, ({ channel }) => channel)].map(([channel, group]) => [
-      channel,
-      group.map(({ step }) => step),
-    ]),
-  )
+  const users = new Map<string, Step[]>()
+  for (const step of steps) {
+    for (const use of step.uses) {
+      if (!isOne(use)) continue
+      const known = users.get(use.channel)
+      if (known === undefined) users.set(use.channel, [step])
+      // A node may name a channel more than once.
+      else if (known.at(-1) !== step) known.push(step)
+    }
+  }
+  return users
 }
 
 function byId<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {
-  return new Map(items.map((item) => [idOf(item), item]))
+  const index = new Map<string, T>()
+  for (const item of items) index.set(idOf(item), item)
+  return index
 }

@@ -14,7 +14,7 @@ import { loopsInFlows, misfittingEdges, openEnds, unreachableNodes, uselessError
 import { ambiguousIds, missingServices, unknownChannels } from './check/naming-rules.ts'
 import { contradictingOptions, optionsOfOtherKinds, optionsOutOfRange, uselessEntries } from './check/option-rules.ts'
 import type { Diagnostic } from './diagnostic.ts'
-import type { CheckCode } from './diagnostic-codes.ts'
+import type { CheckCode } from './diagnostic-titles.ts'
 import type { AppGraph, FunctionName } from './graph.ts'
 
 type Rule = (app: AppIndex) => Iterable<Diagnostic>

@@ -1,7 +1,6 @@
 /** Decoders: untyped data in; out comes data of a known shape, or every problem with it. */
-import { separate } from 'fp-ts/lib/Array.js'
 import { type Either, left, map, right } from 'fp-ts/lib/Either.js'
-import { type NonEmptyArray, of } from 'fp-ts/lib/NonEmptyArray.js'
+import type { NonEmptyArray } from 'fp-ts/lib/NonEmptyArray.js'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import type { GraphProblem } from '../errors/graph-errors.ts'
 import { closest } from './did-you-mean.ts'
@@ -28,7 +27,7 @@ export function problem(path: string, expected: string, actual: string, suggesti
 
 /** A value that a test lets pass as it is. */
 export function value<A>(expected: string, fits: (value: unknown) => value is A): Decoder<A> {
-  return (came, path) => (fits(came) ? right(came) : left(of(problem(path, expected, describeValue(came)))))
+  return (came, path) => (fits(came) ? right(came) : left([problem(path, expected, describeValue(came))]))
 }
 
 /** One of a few words. */
@@ -37,16 +36,15 @@ export function word<T extends string>(words: readonly T[]): Decoder<T> {
   return (came, path) => {
     const found = words.find((candidate) => candidate === came)
     if (found !== undefined) return right(found)
-    return left(
-      of(problem(path, expected, describeValue(came), typeof came === 'string' ? closest(came, words) : undefined)),
-    )
+    const suggestion = typeof came === 'string' ? closest(came, words) : undefined
+    return left([problem(path, expected, describeValue(came), suggestion)])
   }
 }
 
 /** An array of equals. */
 export function list<A>(item: Decoder<A>): Decoder<readonly A[]> {
   return (came, path) => {
-    if (!Array.isArray(came)) return left(of(problem(path, 'an array', describeValue(came))))
+    if (!Array.isArray(came)) return left([problem(path, 'an array', describeValue(came))])
     return together(came.map((part: unknown, i) => item(part, `${path}[${i}]`)))
   }
 }
@@ -55,7 +53,7 @@ export function list<A>(item: Decoder<A>): Decoder<readonly A[]> {
 export function record<A extends object>(properties: Properties<A>): Decoder<A> {
   const known = Object.entries<Property<unknown>>(properties)
   return (came, path) => {
-    if (!isObject(came)) return left(of(problem(path, 'an object', describeValue(came))))
+    if (!isObject(came)) return left([problem(path, 'an object', describeValue(came))])
     const entries = known.flatMap(([key, { decode, optional }]) => {
       const part = property(came, key)
       if (part === undefined && optional) return []
@@ -91,9 +89,9 @@ export function pathTo(path: string, key: string): string {
 }
 
 function together<A>(parts: Decoded<A>[]): Decoded<readonly A[]> {
-  const { left: wrong, right: good } = separate(parts)
-  const problems = wrong.flat()
-  return isSome(problems) ? left(problems) : right(good)
+  const problems = parts.flatMap((part) => (part._tag === 'Left' ? part.left : []))
+  if (isSome(problems)) return left(problems)
+  return right(parts.flatMap((part) => (part._tag === 'Right' ? [part.right] : [])))
 }
 
 /** fp-ts's own test asks for an array that may be changed. */

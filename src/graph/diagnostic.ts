@@ -1,5 +1,5 @@
 /** What is wrong with an app or a file: sentences with a stable code, a place and a fix. */
-import { DIAGNOSTIC_CODES, type DiagnosticCode } from './diagnostic-codes.ts'
+import { DIAGNOSTIC_TITLES, type DiagnosticCode } from './diagnostic-titles.ts'
 
 /** A place in a source file. */
 export interface SourcePosition {
@@ -37,7 +37,7 @@ export function formatDiagnostic({ code, severity, message, fix, position, path,
   const file = position?.file === undefined ? 'line ' : `${position.file}:`
   const where = position === undefined ? '' : ` (${file}${position.line}:${position.column})`
   return [
-    `${severity} ${code} ${DIAGNOSTIC_CODES[code].title}${where}`,
+    `${severity} ${code} ${DIAGNOSTIC_TITLES[code]}${where}`,
     `  ${message}`,
     ...(path === undefined || path === '' ? [] : [`  At: ${path}`]),
     ...(frame === undefined ? [] : ['', frame.replace(/^/gm, '    '), '']),

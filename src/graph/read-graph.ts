@@ -1,6 +1,5 @@
 /** Graphs from untyped data, such as parsed JSON: everything is looked at, and everything that is wrong is told at once. */
 import { type Either, isLeft, left } from 'fp-ts/lib/Either.js'
-import { of } from 'fp-ts/lib/NonEmptyArray.js'
 import { match } from 'ts-pattern'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { type GraphProblem, InvalidGraphError } from '../errors/graph-errors.ts'
@@ -101,11 +100,8 @@ const byService = record<{ readonly service: string }>({ service: required(text(
 const selector: Decoder<object> = (came, path) => {
   if (isObject(came) && Object.hasOwn(came, 'key')) return byKey(came, path)
   if (isObject(came) && Object.hasOwn(came, 'service')) return byService(came, path)
-  return left(
-    of(
-      problem(path, 'an object with a "key" or a "service"', isObject(came) ? 'one with neither' : describeValue(came)),
-    ),
-  )
+  const actual = isObject(came) ? 'one with neither' : describeValue(came)
+  return left([problem(path, 'an object with a "key" or a "service"', actual)])
 }
 
 function decoderOf(field: Field): Decoder<unknown> {

@@ -1,4 +1,5 @@
 /** What nodes refer to: channels and functions, read off by the tables of shape.ts. */
+import { appended } from './appended.ts'
 import type { FunctionName, GraphNode, RouteNode } from './graph.ts'
 import type { ChannelRole, Field } from './field.ts'
 import { NODE_SHAPES } from './shape.ts'
@@ -10,11 +11,14 @@ export interface ChannelUse extends ChannelRole {
 
 /** The channels a node names, in the order of its fields. */
 export function channelUses(node: GraphNode): ChannelUse[] {
-  return given(NODE_SHAPES[node.kind].fields, node).flatMap(([field, value]) => {
-    if (field.type !== 'channel' && field.type !== 'channels') return []
+  let uses: ChannelUse[] = []
+  forEachGiven(NODE_SHAPES[node.kind].fields, node, (field, value) => {
+    if (field.type !== 'channel' && field.type !== 'channels') return
     const { consumes, sends } = field
-    return [value as string | readonly string[]].flat().map((channel) => ({ channel, consumes, sends }))
+    for (const channel of field.type === 'channel' ? [value as string] : (value as readonly string[]))
+      uses = appended(uses, { channel, consumes, sends })
   })
+  return uses
 }
 
 /** Whether a node waits for a reply to what it sends. */
@@ -30,19 +34,22 @@ export function functionNames(node: GraphNode): FunctionName[] {
 type Fields = Readonly<Record<string, Field>>
 
 function functionsOf(fields: Fields, data: object): FunctionName[] {
-  return given(fields, data).flatMap(([field, value]) => {
-    if (field.type === 'function') return [value as FunctionName]
-    if (field.type === 'record') return functionsOf(field.fields, Object(value) as object)
-    return field.type === 'selector' ? selectors(value as RouteNode['by']) : []
+  const names: FunctionName[] = []
+  forEachGiven(fields, data, (field, value) => {
+    if (field.type === 'function') names.push(value as FunctionName)
+    else if (field.type === 'record') names.push(...functionsOf(field.fields, Object(value) as object))
+    else if (field.type === 'selector') names.push(...selectors(value as RouteNode['by']))
   })
+  return names
 }
 
 const selectors = (by: RouteNode['by']): FunctionName[] => ('service' in by ? [by.service] : [])
 
-/** The fields that are there, with their values. */
-function given(fields: Fields, data: object): (readonly [Field, unknown])[] {
-  return Object.entries(data).flatMap(([key, value]) => {
+/** Shows the fields that are there, with their values. */
+function forEachGiven(fields: Fields, data: object, show: (field: Field, value: unknown) => void): void {
+  for (const key of Object.keys(data)) {
     const field = fields[key]
-    return field === undefined || value === undefined ? [] : [[field, value] as const]
-  })
+    const value = (data as Readonly<Record<string, unknown>>)[key]
+    if (field !== undefined && value !== undefined) show(field, value)
+  }
 }

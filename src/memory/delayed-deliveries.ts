@@ -4,7 +4,8 @@ import type { MemoryDelivery } from './memory-delivery.ts'
 
 /** Holds them, and gives each to `due` when its time has come. */
 export class DelayedDeliveries<D extends MemoryDelivery> {
-  private readonly timers = new Map<D, Timer>()
+  /** There once something was delayed. */
+  private timers: Map<D, Timer> | undefined = undefined
   private readonly clock: Clock
   private cancelled = false
   private readonly due: (delivery: D) => void
@@ -15,27 +16,28 @@ export class DelayedDeliveries<D extends MemoryDelivery> {
   }
 
   add(delivery: D, delay: number): void {
+    const timers = (this.timers ??= new Map<D, Timer>())
     const elapsed = (): void => {
-      this.timers.delete(delivery)
+      timers.delete(delivery)
       this.due(delivery)
     }
-    this.timers.set(delivery, this.cancelled ? NEVER : this.clock.schedule(delay, elapsed))
+    timers.set(delivery, this.cancelled ? NEVER : this.clock.schedule(delay, elapsed))
   }
 
   remove(delivery: D): void {
-    this.timers.get(delivery)?.cancel()
-    this.timers.delete(delivery)
+    this.timers?.get(delivery)?.cancel()
+    this.timers?.delete(delivery)
   }
 
   /** Stops all timers, also of deliveries that are still to come, and leaves them where they are. */
   cancel(): void {
     this.cancelled = true
-    for (const timer of this.timers.values()) timer.cancel()
+    for (const timer of this.timers?.values() ?? []) timer.cancel()
   }
 
   /** In the order in which they were added. */
   toArray(): D[] {
-    return [...this.timers.keys()]
+    return [...(this.timers?.keys() ?? [])]
   }
 }
 

@@ -1,7 +1,6 @@
 /** `direct`: hands a message to one consumer in the sender's own stack, and the sender waits for what comes of it. */
 import type { AlloraError } from '../errors/allora-error.ts'
 import { DoubleConsumerError } from '../errors/channel-errors.ts'
-import type { ChannelSpec } from '../graph/graph.ts'
 import type {
   AnyMessage,
   ConsumeOptions,
@@ -10,7 +9,6 @@ import type {
   SendOptions,
   Settlement,
   Subscription,
-  TransportEnv,
 } from '../transport/transport.ts'
 import { retain } from '../message/retain.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
@@ -92,17 +90,10 @@ export class DirectPort extends MemoryPort {
   private turn = 0
   private ended = false
   private readonly unsettled = new LinkedList<MemoryDelivery>()
-  private readonly delayed: DelayedDeliveries<DirectDelivery>
+  /** There once something had to come later. */
+  private delayed: DelayedDeliveries<DirectDelivery> | undefined = undefined
   /** Accepted messages whose time has come. */
   private readonly due: DirectDelivery[] = []
-
-  constructor(spec: ChannelSpec, env: TransportEnv) {
-    super(spec, env)
-    this.delayed = new DelayedDeliveries(env.clock, (delivery) => {
-      this.due.push(delivery)
-      this.handDue()
-    })
-  }
 
   override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
     const { name } = options
@@ -124,8 +115,8 @@ export class DirectPort extends MemoryPort {
     this.close()
     this.ended = true
     this.consumers = this.active = []
-    this.delayed.cancel()
-    const delayed = this.delayed.toArray()
+    this.delayed?.cancel()
+    const delayed = this.delayed?.toArray() ?? []
     const due = this.due.splice(0)
     for (const { outcome } of [...delayed, ...due]) outcome!.reject(closedUnhandled(this.spec))
     return leftovers(this.spec.id, this.env.clock.now(), {
@@ -246,12 +237,22 @@ export class DirectPort extends MemoryPort {
     delivery.outcome = new Waiter()
     delivery.outcome.promise.catch(ignore)
     if (delay > 0) {
+      this.delayed ??= this.waitingRoom()
       this.delayed.add(delivery, delay)
     } else {
       this.due.push(delivery)
       queueMicrotask(() => this.handDue())
     }
     return delivery.outcome.promise
+  }
+
+  private waitingRoom(): DelayedDeliveries<DirectDelivery> {
+    const room = new DelayedDeliveries<DirectDelivery>(this.env.clock, (delivery) => {
+      this.due.push(delivery)
+      this.handDue()
+    })
+    if (this.ended) room.cancel()
+    return room
   }
 
   /** Hands over what is due, unless all consumers are paused. */

@@ -8,37 +8,33 @@ export interface Linked<T> {
 
 interface AnyLinked extends Linked<AnyLinked> {}
 
-/** The list, as a ring that its own head closes. It allocates nothing per item. */
-export class LinkedList<T extends Linked<T>> {
-  /** Stands before the first item and after the last one; never given out. */
-  private readonly head: T
-
-  constructor() {
-    const head: Linked<T> = { before: undefined, after: undefined }
-    this.head = head.before = head.after = head as T
-  }
+/** The list, as a ring that it closes itself. It allocates nothing per item. */
+export class LinkedList<T extends Linked<T>> implements Linked<T> {
+  // It stands before the first item and after the last one, as if it were an item; it is never given out as one.
+  before: T | undefined = this as never
+  after: T | undefined = this as never
 
   get first(): T | undefined {
-    return this.head.after === this.head ? undefined : this.head.after
+    return this.next(this)
   }
 
   /** Whether nobody is behind the item. */
   isLast(item: T): boolean {
-    return this.head.before === item
+    return this.before === item
   }
 
   /** Adds an item that is in no list behind all others. */
   push(item: T): void {
-    const last = this.head.before!
+    const last = this.before!
     item.before = last
-    item.after = this.head
+    item.after = this as never
     last.after = item
-    this.head.before = item
+    this.before = item
   }
 
   /** The item behind another one. */
-  next(item: T): T | undefined {
-    return item.after === this.head ? undefined : item.after
+  next(item: Linked<T>): T | undefined {
+    return item.after === (this as never) ? undefined : item.after
   }
 
   /** The items as they are now, so that the list may change meanwhile. */

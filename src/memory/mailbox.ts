@@ -61,7 +61,8 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   protected readonly store: MessageStore
   private readonly delayed: DelayedDeliveries<MailboxDelivery>
   protected readonly unsettled: LinkedList<MemoryDelivery> = new LinkedList()
-  private readonly consumers = new Set<MailboxSubscription>()
+  /** There once somebody consumed. */
+  private consumers: Set<MailboxSubscription> | undefined = undefined
   /** What a caller would take this very moment, without waiting in the line. */
   private asked: TakeOptions | undefined
   private closed = false
@@ -153,9 +154,10 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   consume(options: ConsumeOptions, consumer: Consumer): MailboxSubscription {
     const subscription = new MailboxSubscription(this, options, consumer)
     if (options.orderBy !== undefined) {
-      const ordered = [...this.consumers].some(({ options: { orderBy } }) => orderBy !== undefined)
+      const ordered = [...(this.consumers ?? [])].some(({ options: { orderBy } }) => orderBy !== undefined)
       if (!this.store.keepOrder(options.orderBy, ordered)) throw otherKey(this.channelId, options.name)
     }
+    this.consumers ??= new Set()
     this.consumers.add(subscription)
     subscription.update()
     return subscription
@@ -167,7 +169,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   }
 
   stopped(subscription: MailboxSubscription): void {
-    this.consumers.delete(subscription)
+    this.consumers!.delete(subscription)
     this.owner.stopped(this)
   }
 
@@ -215,7 +217,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
 
   /** Stops everything that would go on by itself, and names what is left. */
   shutDown(): Leftover[] {
-    for (const consumer of this.consumers) consumer.halt()
+    for (const consumer of this.consumers ?? []) consumer.halt()
     this.delayed.cancel()
     return leftovers(this.channelId, this.setup.env.clock.now(), {
       buffered: this.store.messages().map((message) => ({ message })),

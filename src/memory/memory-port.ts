@@ -40,7 +40,8 @@ export abstract class MemoryPort implements ChannelPort {
   readonly stats: Counts = new Counts()
   closed = false
   protected readonly env: TransportEnv
-  private readonly senders = new LinkedList<Sender>()
+  /** There once somebody had to wait. */
+  private senders: LinkedList<Sender> | undefined = undefined
 
   constructor(spec: ChannelSpec, env: TransportEnv) {
     this.spec = spec
@@ -97,7 +98,7 @@ export abstract class MemoryPort implements ChannelPort {
 
   close(): void {
     this.closed = true
-    for (const sender of this.senders.toArray()) sender.reject(closedForSending(this.spec, sender.message))
+    for (const sender of this.senders?.toArray() ?? []) sender.reject(closedForSending(this.spec, sender.message))
   }
 
   take(): Delivery | undefined | Promise<Delivery | undefined> {
@@ -117,7 +118,7 @@ export abstract class MemoryPort implements ChannelPort {
   }
 
   private admitsNow(message: AnyMessage): boolean {
-    return (this.senders.first === undefined || this.selective) && this.admits(message)
+    return (this.senders?.first === undefined || this.selective) && this.admits(message)
   }
 
   private wait(message: AnyMessage, options: SendOptions): Promise<void> {
@@ -126,6 +127,7 @@ export abstract class MemoryPort implements ChannelPort {
     const { timeout } = options
     if (!mayWait(timeout)) throw timedOut(this.spec, message, 0)
     const sender = new Sender(message, options)
+    this.senders ??= new LinkedList()
     this.senders.push(sender)
     // Most wait without limit, and need no function that ends the waiting.
     const elapsed = timeout === undefined ? ignore : () => sender.reject(timedOut(this.spec, message, timeout))
@@ -134,9 +136,10 @@ export abstract class MemoryPort implements ChannelPort {
 
   /** The first sender that may come in. Those that never will are told. */
   private nextSender(): Sender | undefined {
-    let sender = this.senders.first
+    const { senders } = this
+    let sender = senders?.first
     while (sender !== undefined && !this.admits(sender.message)) {
-      const after = this.senders.next(sender)
+      const after = senders!.next(sender)
       const refusal = this.refusal(sender.message)
       if (refusal !== undefined) sender.reject(refusal)
       else if (!this.selective) return undefined

@@ -16,7 +16,8 @@ import { RingBuffer } from './ring-buffer.ts'
  */
 export class MessageStore {
   private readonly ring = new RingBuffer<AnyMessage>()
-  private readonly heap: BinaryHeap<MailboxDelivery>
+  /** There once a message had to lie in it. */
+  private heap: BinaryHeap<MailboxDelivery> | undefined = undefined
   /** Whether who is served next may depend on the message. */
   selective = false
   /** There once order per key was asked for. */
@@ -29,19 +30,18 @@ export class MessageStore {
   constructor(owner: DeliveryOwner, order: MessageOrder) {
     this.owner = owner
     this.order = order
-    this.heap = new BinaryHeap(this.precedes)
   }
 
   /** Messages that are not held back, as far as is known. */
   get ready(): number {
-    return this.ring.length + this.heap.length
+    return this.ring.length + (this.heap?.length ?? 0)
   }
 
   /** Keeps order by this key from now on. Gives false when that is impossible: another one is held, or `wanted` by somebody. */
   keepOrder(orderBy: OrderBy, wanted: boolean): boolean {
     if (this.lanes?.orderBy === orderBy) return true
     if (this.lanes !== undefined && (wanted || !this.lanes.idle)) return false
-    this.lanes = new KeyLanes(orderBy, this.precedes)
+    this.lanes = new KeyLanes(orderBy, (a, b) => this.precedes(a, b))
     this.selective = true
     return true
   }
@@ -49,7 +49,7 @@ export class MessageStore {
   /** The index by correlation; made at the first call. */
   get correlations(): CorrelationIndex {
     if (this.index !== undefined) return this.index
-    const index = new CorrelationIndex(this.precedes)
+    const index = new CorrelationIndex((a, b) => this.precedes(a, b))
     for (const delivery of this.deliveries()) index.add(delivery)
     this.index = index
     this.selective = true
@@ -98,16 +98,16 @@ export class MessageStore {
   /** Adds a message at the place it had. */
   putBack(delivery: MailboxDelivery): void {
     delivery.state = 'buffered'
-    this.heap.push(delivery)
+    this.sorted.push(delivery)
     this.index?.add(delivery)
   }
 
   /** Takes out the first message, or the first of a correlation. Messages whose key is in work are held back, unless asked for by correlation. */
   take(correlationId?: string): MailboxDelivery | undefined {
     if (correlationId !== undefined) return this.takeOut(this.correlations.peek(correlationId))
-    if (this.lanes === undefined && this.heap.length === 0) return this.shiftRing()
+    if (this.lanes === undefined && this.heap === undefined) return this.shiftRing()
     for (;;) {
-      const delivery = this.heap.pop() ?? this.shiftRing()
+      const delivery = this.heap?.pop() ?? this.shiftRing()
       if (delivery === undefined) return undefined
       if (this.lanes !== undefined && !this.lanes.claim(delivery)) continue
       delivery.state = 'out'
@@ -118,21 +118,21 @@ export class MessageStore {
 
   /** Takes the first message without a delivery, if nothing has to be known of it but its payload. */
   takePlain(): AnyMessage | undefined {
-    if (this.lanes !== undefined || this.heap.length > 0) return undefined
+    if (this.lanes !== undefined || (this.heap !== undefined && this.heap.length > 0)) return undefined
     const first = this.ring.peek()
     return first === undefined || mayExpire(first) ? undefined : this.ring.shift()
   }
 
   /** Takes out what `overflow: 'dropOldest'` gives up: the oldest of those that rank last. */
   takeWeakest(): MailboxDelivery | undefined {
-    return this.order.fifo ? this.takeOldest() : this.takeOut(this.deliveries().findLast(this.isOldestOfItsRank))
+    return this.order.fifo ? this.takeOldest() : this.takeOut(this.oldestOfLastRank())
   }
 
   /** Lets the next message of the delivery's key come, when it has one. */
   release(delivery: MailboxDelivery): void {
     if (delivery.key === undefined) return
     const next = this.lanes!.release(delivery.key)
-    if (next !== undefined) this.heap.push(next)
+    if (next !== undefined) this.sorted.push(next)
   }
 
   /** All messages in their order. */
@@ -152,15 +152,26 @@ export class MessageStore {
     return removed
   }
 
+  private get sorted(): BinaryHeap<MailboxDelivery> {
+    return (this.heap ??= new BinaryHeap((a, b) => this.precedes(a, b)))
+  }
+
   /** What lies in the heap or is held back, in its order. */
   private deliveries(): MailboxDelivery[] {
-    const deliveries = this.heap.toArray().concat(this.lanes?.held() ?? [])
+    const deliveries = (this.heap?.toArray() ?? []).concat(this.lanes?.held() ?? [])
     return deliveries.sort((a, b) => (this.precedes(a, b) ? -1 : 1))
+  }
+
+  private oldestOfLastRank(): MailboxDelivery | undefined {
+    const { order } = this
+    return this.deliveries().findLast(
+      ({ message }, i, all) => i === 0 || order.compare(all[i - 1]!.message, message) !== 0,
+    )
   }
 
   private takeOldest(): MailboxDelivery | undefined {
     const held = this.lanes?.first()
-    const first = this.heap.peek()
+    const first = this.heap?.peek()
     if (held !== undefined && (first === undefined || this.precedes(held, first))) return this.takeOut(held)
     if (first !== undefined) return this.takeOut(first)
     return this.shiftRing()
@@ -174,7 +185,7 @@ export class MessageStore {
       this.lanes!.lost(delivery.key)
       delivery.key = undefined
     } else {
-      this.heap.lost()
+      this.heap!.lost()
     }
     this.index?.lost(delivery)
     return delivery
@@ -188,15 +199,8 @@ export class MessageStore {
     return delivery
   }
 
-  private readonly precedes = (a: MailboxDelivery, b: MailboxDelivery): boolean => {
+  private precedes(a: MailboxDelivery, b: MailboxDelivery): boolean {
     const order = this.order.compare(a.message, b.message)
     return order < 0 || (order === 0 && a.sequence < b.sequence)
   }
-
-  /** For `findLast` in deliveries in their order. */
-  private readonly isOldestOfItsRank = (
-    delivery: MailboxDelivery,
-    i: number,
-    all: readonly MailboxDelivery[],
-  ): boolean => i === 0 || this.order.compare(all[i - 1]!.message, delivery.message) !== 0
 }

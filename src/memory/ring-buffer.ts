@@ -1,6 +1,6 @@
 /** First in, first out, in an array used as a ring: one slot an item, both ends in constant time at any size. */
 
-const FIRST_SIZE = 16
+const FIRST_SIZE = 4
 
 /** A growing ring. It doubles when it is full and keeps nothing alive that was taken from it. */
 export class RingBuffer<T> {
@@ -26,8 +26,9 @@ export class RingBuffer<T> {
     if (this.length === 0) return undefined
     const item = this.slots[this.head]
     this.slots[this.head] = undefined
-    this.head = (this.head + 1) & (this.slots.length - 1)
     this.length--
+    // A queue that runs empty starts over, so that its next items lie where memory was touched last.
+    this.head = this.length === 0 ? 0 : (this.head + 1) & (this.slots.length - 1)
     return item
   }
 

@@ -1,14 +1,16 @@
 /** The place where every kind of node gets its behaviour. */
-import { match } from 'ts-pattern'
 import type { Sink } from '../flow/sink.ts'
 import type {
   AggregateNode,
   BarrierNode,
   GraphNode,
   IdempotentNode,
+  LoopNode,
+  NodeKind,
   ResequenceNode,
   Resilience,
   RouteNode,
+  ScatterGatherNode,
   SinkNode,
   SplitNode,
 } from '../graph/graph.ts'
@@ -18,7 +20,7 @@ import type { GroupStore } from '../message/group-store.ts'
 import type { KeyStore } from '../message/key-store.ts'
 import { adapterOf } from './adapter-of.ts'
 import type { BoundChannel } from './bound-channel.ts'
-import type { FlowRunner } from './flow-runner.ts'
+import type { FlowRunner, RunnerHost } from './flow-runner.ts'
 import type { Layout } from './layout.ts'
 import { Aggregator } from './patterns/aggregator.ts'
 import { Barrier } from './patterns/barrier.ts'
@@ -63,50 +65,14 @@ export class Behaviour {
     this.bindings = bindings
   }
 
+  get host(): RunnerHost {
+    return this.runner.host
+  }
+
   /** Fills the step at `index`. */
   give(node: GraphNode, index: number): void {
-    const { host } = this.runner
-    const step = this.runner.steps[index]!
-    const channel = (id: string): BoundChannel => this.channel(id)
-    const fn = (name: string): Function => this.fn(name)
-    match(node)
-      .with({ kind: 'inlet' }, { kind: 'source' }, { kind: 'join' }, () => undefined)
-      .with({ kind: 'transform' }, { kind: 'handle' }, (it) => handle(step, this.guarded(step, it)))
-      .with({ kind: 'filter' }, (it) => filter(step, it, this.guarded(step, it), this.maybe(it.discardTo), host))
-      .with({ kind: 'split' }, (it) => this.split(step, it, index))
-      .with({ kind: 'aggregate' }, (it) => this.aggregate(step, it, index))
-      .with({ kind: 'resequence' }, (it) => this.resequence(step, it))
-      .with({ kind: 'scatterGather' }, (it) => {
-        const starts = it.branches.map((name) => this.layout.target(it.id, `branch:${name}`))
-        scatterGather(step, it, starts, this.runner)
-      })
-      .with({ kind: 'route' }, (it) => this.route(step, it))
-      .with({ kind: 'loop' }, (it) => loop(step, it, this.layout.target(it.id, 'body'), fn(it.while)))
-      .with({ kind: 'routingSlip' }, (it) => routingSlip(step, it, fn(it.service), this.selectable(it), host))
-      .with({ kind: 'dynamicRoute' }, (it) => dynamicRoute(step, it, fn(it.service), this.selectable(it), host))
-      .with({ kind: 'barrier' }, (it) => this.barrier(step, it))
-      .with({ kind: 'setHeader' }, (it) => setHeader(step, it, this.guarded(step, it)))
-      .with({ kind: 'removeHeaders' }, (it) => removeHeaders(step, it))
-      .with({ kind: 'enrich' }, (it) => enrich(step, it, this.guarded(step, it)))
-      .with({ kind: 'validate' }, (it) => validate(step, this.guarded(step, it), this.maybe(it.invalidTo)))
-      .with({ kind: 'log' }, (it) => log(step, it, this.optional(it.service), host))
-      .with({ kind: 'delay' }, (it) => delay(step, it, this.optional(it.service), channel(it.channel)))
-      .with({ kind: 'throttle' }, (it) => throttle(step, it, host))
-      .with({ kind: 'idempotent' }, (it) => this.idempotent(step, it))
-      .with({ kind: 'claimCheckIn' }, (it) => claimCheckIn(step, fn(it.store)() as ClaimStore))
-      .with({ kind: 'claimCheckOut' }, (it) => claimCheckOut(step, it, fn(it.store)() as ClaimStore, host))
-      .with({ kind: 'tap' }, (it) => tap(step, channel(it.channel), host))
-      .with({ kind: 'outlet' }, { kind: 'through' }, (it) => outlet(step, channel(it.channel)))
-      .with({ kind: 'sink' }, (it) => sink(step, this.writer(step, it)))
-      .with({ kind: 'recipients' }, (it) => recipients(step, it, it.channels.map(channel), host))
-      .with({ kind: 'recipientList' }, (it) => recipientList(step, it, fn(it.service), this.selectable(it), host))
-      .with({ kind: 'errorOutlet' }, (it) => errorOutlet(step, channel(it.channel), this.optional(it.when)))
-      .with({ kind: 'recover' }, (it) => recover(step, this.guarded(step, it), this.optional(it.when)))
-      .with({ kind: 'call' }, (it) => {
-        call(step, it, channel(it.channel), host, (ask, record) => this.guard(step, ask, record))
-      })
-      .with({ kind: 'gather' }, { kind: 'reply' }, () => reply(step, host))
-      .exhaustive()
+    // Kind and node belong together, which the compiler loses sight of.
+    BEHAVIOURS[node.kind](this, this.runner.steps[index]!, node as never)
   }
 
   /** Tells splits which aggregator they end in, once every step is there. */
@@ -116,14 +82,14 @@ export class Behaviour {
     }
   }
 
-  private split(step: Step, { service, ...record }: SplitNode, index: number): void {
+  split(step: Step, { service, ...record }: SplitNode): void {
     const splitter = new Splitter(step, this.runner)
-    this.splitters.set(index, splitter)
+    this.splitters.set(step.index, splitter)
     const partsOf = service === undefined ? itself : this.guarded(step, { service, ...record })
     calling(step, partsOf, (frame, parts) => splitter.split(frame, parts))
   }
 
-  private aggregate(step: Step, node: AggregateNode, index: number): void {
+  aggregate(step: Step, node: AggregateNode): void {
     const parts = {
       correlateBy: this.optional(node.correlateBy),
       when: this.optional(node.when),
@@ -131,8 +97,8 @@ export class Behaviour {
       discard: this.maybe(node.discardTo),
       keeper: this.keeper(step, node),
     }
-    const aggregator = new Aggregator(node, parts, step, index, this.runner)
-    this.aggregators.set(index, aggregator)
+    const aggregator = new Aggregator(node, parts, step, step.index, this.runner)
+    this.aggregators.set(step.index, aggregator)
     step.enter = (frame) => aggregator.enter(frame)
     step.resume = (frame, value) => aggregator.resume(frame, value)
     if (parts.keeper !== undefined) this.kept.push(aggregator)
@@ -140,68 +106,127 @@ export class Behaviour {
 
   private keeper(step: Step, { store }: AggregateNode): GroupKeeper | undefined {
     if (store === undefined) return undefined
-    return new GroupKeeper(this.fn(store)() as GroupStore, step, this.runner.host)
+    return new GroupKeeper(this.fn(store)() as GroupStore, step, this.host)
   }
 
-  private resequence(step: Step, node: ResequenceNode): void {
+  resequence(step: Step, node: ResequenceNode): void {
     const parts = { correlateBy: this.optional(node.correlateBy), discard: this.maybe(node.discardTo) }
     const resequencer = new Resequencer(node, parts, step, this.runner)
     step.enter = (frame) => resequencer.enter(frame)
   }
 
-  private route(step: Step, node: RouteNode): void {
+  scatterGather(step: Step, node: ScatterGatherNode): void {
+    const starts = node.branches.map((name) => this.layout.target(step.index, `branch:${name}`))
+    scatterGather(step, node, starts, this.runner)
+  }
+
+  loop(step: Step, node: LoopNode): void {
+    loop(step, node, this.layout.target(step.index, 'body'), this.fn(node.while))
+  }
+
+  route(step: Step, node: RouteNode): void {
     const { layout } = this
-    const branches = new Map(node.cases.map((name) => [name, layout.target(node.id, `case:${name}`)]))
-    const otherwise = node.otherwise === true ? layout.target(node.id, 'otherwise') : undefined
+    const branches = new Map(node.cases.map((name) => [name, layout.target(step.index, `case:${name}`)]))
+    const otherwise = node.otherwise === true ? layout.target(step.index, 'otherwise') : undefined
     const selector = 'service' in node.by ? this.guard(step, this.fn(node.by.service), node) : undefined
     route(step, node, branches, otherwise, selector)
   }
 
-  private barrier(step: Step, node: BarrierNode): void {
-    const barrier = new Barrier(node, this.optional(node.correlateBy), step, this.runner.host)
+  barrier(step: Step, node: BarrierNode): void {
+    const barrier = new Barrier(node, this.optional(node.correlateBy), step, this.host)
     step.enter = (frame) => barrier.enter(frame)
     step.resume = () => step.next
   }
 
-  private idempotent(step: Step, node: IdempotentNode): void {
-    const { host } = this.runner
+  idempotent(step: Step, node: IdempotentNode): void {
+    const { host } = this
     const store = node.store === undefined ? new MemoryKeyStore(host.clock) : (this.fn(node.store)() as KeyStore)
     idempotent(step, node, { key: this.fn(node.key), store, discard: this.maybe(node.discardTo) }, host)
   }
 
-  private writer(step: Step, node: SinkNode): Function {
+  writer(step: Step, node: SinkNode): Function {
     const adapter = adapterOf<Sink<unknown, unknown>>(node.adapter, this.fn(node.adapter), 'write')
     return this.guard(step, writing(adapter), node)
   }
 
-  private fn(name: string): Function {
+  fn(name: string): Function {
     return this.bindings.functionOf(name)
   }
 
-  private optional(name: string | undefined): Function | undefined {
+  optional(name: string | undefined): Function | undefined {
     return name === undefined ? undefined : this.fn(name)
   }
 
-  private channel(id: string): BoundChannel {
+  channel(id: string): BoundChannel {
     return this.bindings.channelOf(id)
   }
 
-  private maybe(id: string | undefined): BoundChannel | undefined {
+  maybe(id: string | undefined): BoundChannel | undefined {
     return id === undefined ? undefined : this.channel(id)
   }
 
-  private selectable({ channels }: { readonly channels: readonly string[] }): Selectable {
+  selectable({ channels }: { readonly channels: readonly string[] }): Selectable {
     return new Map(channels.map((id) => [id, this.channel(id)]))
   }
 
   /** The node's function under its policies. */
-  private guarded(step: Step, node: Resilience & { readonly service: string }): Function {
+  guarded(step: Step, node: Resilience & { readonly service: string }): Function {
     return this.guard(step, this.fn(node.service), node)
   }
 
-  private guard(step: Step, fn: Function, record: Resilience): Function {
-    return resilient(fn, record, { step, host: this.runner.host, functionOf: (name) => this.fn(name) })
+  guard(step: Step, fn: Function, record: Resilience): Function {
+    return resilient(fn, record, { step, host: this.host, functionOf: (name) => this.fn(name) })
   }
 }
 
 const itself = (payload: unknown): unknown => payload
+
+type Give<K extends NodeKind> = (of: Behaviour, step: Step, node: Extract<GraphNode, { readonly kind: K }>) => void
+
+const nothing = (): void => {}
+
+/** One row for each kind of node. A table, since flows are compiled by the thousand. */
+const BEHAVIOURS: { readonly [K in NodeKind]: Give<K> } = {
+  inlet: nothing,
+  source: nothing,
+  join: nothing,
+  transform: (of, step, it) => handle(step, of.guarded(step, it)),
+  handle: (of, step, it) => handle(step, of.guarded(step, it)),
+  filter: (of, step, it) => filter(step, it, of.guarded(step, it), of.maybe(it.discardTo), of.host),
+  split: (of, step, it) => of.split(step, it),
+  aggregate: (of, step, it) => of.aggregate(step, it),
+  resequence: (of, step, it) => of.resequence(step, it),
+  scatterGather: (of, step, it) => of.scatterGather(step, it),
+  route: (of, step, it) => of.route(step, it),
+  loop: (of, step, it) => of.loop(step, it),
+  routingSlip: (of, step, it) => routingSlip(step, it, of.fn(it.service), of.selectable(it), of.host),
+  dynamicRoute: (of, step, it) => dynamicRoute(step, it, of.fn(it.service), of.selectable(it), of.host),
+  barrier: (of, step, it) => of.barrier(step, it),
+  setHeader: (of, step, it) => setHeader(step, it, of.guarded(step, it)),
+  removeHeaders: (_, step, it) => removeHeaders(step, it),
+  enrich: (of, step, it) => enrich(step, it, of.guarded(step, it)),
+  validate: (of, step, it) => validate(step, of.guarded(step, it), of.maybe(it.invalidTo)),
+  log: (of, step, it) => log(step, it, of.optional(it.service), of.host),
+  delay: (of, step, it) => delay(step, it, of.optional(it.service), of.channel(it.channel)),
+  throttle: (of, step, it) => throttle(step, it, of.host),
+  idempotent: (of, step, it) => of.idempotent(step, it),
+  claimCheckIn: (of, step, it) => claimCheckIn(step, of.fn(it.store)() as ClaimStore),
+  claimCheckOut: (of, step, it) => claimCheckOut(step, it, of.fn(it.store)() as ClaimStore, of.host),
+  tap: (of, step, it) => tap(step, of.channel(it.channel), of.host),
+  outlet: (of, step, it) => outlet(step, of.channel(it.channel)),
+  through: (of, step, it) => outlet(step, of.channel(it.channel)),
+  sink: (of, step, it) => sink(step, of.writer(step, it)),
+  recipients: (of, step, it) =>
+    recipients(
+      step,
+      it,
+      it.channels.map((id) => of.channel(id)),
+      of.host,
+    ),
+  recipientList: (of, step, it) => recipientList(step, it, of.fn(it.service), of.selectable(it), of.host),
+  errorOutlet: (of, step, it) => errorOutlet(step, of.channel(it.channel), of.optional(it.when)),
+  recover: (of, step, it) => recover(step, of.guarded(step, it), of.optional(it.when)),
+  call: (of, step, it) => call(step, it, of.channel(it.channel), of.host, (ask, record) => of.guard(step, ask, record)),
+  gather: (of, step) => reply(step, of.host),
+  reply: (of, step) => reply(step, of.host),
+}

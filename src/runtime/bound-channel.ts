@@ -16,9 +16,10 @@ export class BoundChannel {
   /** `trySend` can be used. */
   readonly synchronous: boolean
   private readonly events: EventHub
-  /** The port while somebody listens for what it accepts. */
-  private readonly announced: ChannelPort
-  private readonly announcer: Announcer
+  private readonly own: ChannelPort
+  private readonly interceptors: readonly ChannelInterceptor[]
+  /** There once somebody listened for what it accepts, with the port to use while they do. */
+  private announced: { readonly port: ChannelPort; readonly by: Announcer } | undefined = undefined
 
   constructor(port: ChannelPort, interceptors: readonly ChannelInterceptor[], synchronous: boolean, events: EventHub) {
     this.id = port.spec.id
@@ -26,8 +27,8 @@ export class BoundChannel {
     this.handsOver = port.spec.kind === 'direct'
     this.synchronous = synchronous
     this.events = events
-    this.announcer = new Announcer((message) => events.emit('accepted', { channelId: this.id, message }))
-    this.announced = interceptPort(port, [...interceptors, this.announcer])
+    this.own = port
+    this.interceptors = interceptors
   }
 
   send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
@@ -40,7 +41,7 @@ export class BoundChannel {
 
   /** Something is about to be told of a message: first of all it was accepted. */
   announce(message: AnyMessage): void {
-    if (this.events.listeners.accepted !== undefined) this.announcer.taken(message.id)
+    if (this.events.listeners.accepted !== undefined) this.announcing.by.taken(message.id)
   }
 
   announceDelivery({ message, attempt }: Pick<Delivery, 'message' | 'attempt'>): void {
@@ -49,6 +50,16 @@ export class BoundChannel {
   }
 
   private get sending(): ChannelPort {
-    return this.events.listeners.accepted === undefined ? this.port : this.announced
+    return this.events.listeners.accepted === undefined ? this.port : this.announcing.port
+  }
+
+  private get announcing(): { readonly port: ChannelPort; readonly by: Announcer } {
+    return (this.announced ??= this.announcedBy(
+      new Announcer((message) => this.events.emit('accepted', { channelId: this.id, message })),
+    ))
+  }
+
+  private announcedBy(by: Announcer): { readonly port: ChannelPort; readonly by: Announcer } {
+    return { port: interceptPort(this.own, [...this.interceptors, by]), by }
   }
 }

@@ -18,6 +18,8 @@ export interface ChannelsOptions {
   readonly events: EventHub
 }
 
+const NONE: readonly ChannelInterceptor[] = []
+
 /** The registry of bound channels. */
 export class Channels {
   private readonly specs: ReadonlyMap<string, ChannelSpec>
@@ -51,7 +53,9 @@ export class Channels {
     const byTransport = new Map<Transport, ChannelSpec[]>()
     for (const spec of this.specs.values()) {
       const transport = this.transportOf(spec, transports)
-      byTransport.set(transport, [...(byTransport.get(transport) ?? []), spec])
+      const specs = byTransport.get(transport)
+      if (specs === undefined) byTransport.set(transport, [spec])
+      else specs.push(spec)
     }
     for (const [transport, specs] of byTransport) {
       this.opened.push(transport)
@@ -79,7 +83,7 @@ export class Channels {
 
   private bind(transport: Transport, id: string): BoundChannel {
     const { interceptors, events } = this.options
-    const own = Object.hasOwn(interceptors, id) ? interceptors[id]! : []
+    const own = Object.hasOwn(interceptors, id) ? interceptors[id]! : NONE
     return new BoundChannel(transport.port(id), own, transport.capabilities.synchronous, events)
   }
 
@@ -109,7 +113,11 @@ export class Channels {
 /** Each channel with every option that any flow gives it; `check` has refused those that contradict each other. */
 function mergedSpecs(graph: AppGraph): ReadonlyMap<string, ChannelSpec> {
   const specs = new Map<string, ChannelSpec>()
-  for (const spec of [...graph.flows.flatMap((flow) => flow.channels), ...(graph.channels ?? [])])
-    specs.set(spec.id, { ...specs.get(spec.id), ...spec })
+  for (const { channels } of [...graph.flows, { channels: graph.channels ?? [] }]) {
+    for (const spec of channels) {
+      const known = specs.get(spec.id)
+      specs.set(spec.id, known === undefined ? spec : { ...known, ...spec })
+    }
+  }
   return specs
 }

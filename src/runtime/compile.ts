@@ -56,21 +56,24 @@ const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
 
 function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layout): Step {
   const { high, low } = hashName(`${flowId}/${node.id}`)
+  // What the hot loop reads comes first, so that it lies together in memory.
   return {
-    flowId,
-    id: node.id,
-    index,
-    kind: node.kind,
+    call: undefined,
+    enter: ends,
+    next: layout.target(index, undefined),
     high,
     low,
-    next: layout.target(node.id, undefined),
-    scope: layout.target(node.id, 'error'),
+    resume: ends,
+    scope: layout.target(index, 'error'),
     relays: RELAYS.has(node.kind),
-    call: undefined,
-    enter: () => END,
-    resume: () => END,
+    index,
+    flowId,
+    id: node.id,
+    kind: node.kind,
   }
 }
+
+const ends = (): number => END
 
 function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
@@ -83,6 +86,6 @@ function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layou
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.
     if (node.kind === 'barrier') return [segment({ id: node.id, kind: 'through', channel: node.trigger }, index)]
     const consumes = node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay'
-    return consumes ? [segment(node, layout.target(node.id, undefined))] : []
+    return consumes ? [segment(node, layout.target(index, undefined))] : []
   })
 }

@@ -112,7 +112,7 @@ export class Engine implements RunnerHost {
       env: {
         clock: this.clock,
         random: this.random,
-        functions: Object.fromEntries(this.functions),
+        functions: options.services === undefined ? app.functions : { ...app.functions, ...options.services },
         onExpired: (channelId, message, consumer) => this.expire(channelId, message, consumer),
         onDropped: (channelId, message, reason) => {
           this.channels.get(channelId).announce(message)

@@ -6,31 +6,29 @@ import { END } from './step.ts'
 /** Where edges lead, as step indexes; joins are skipped, since nothing happens there. */
 export class Layout {
   private readonly nodes: readonly GraphNode[]
-  private readonly indexes: ReadonlyMap<string, number>
-  private readonly targets: ReadonlyMap<string, string>
+  /** By index: where the normal way out leads. */
+  private readonly nexts: number[]
+  /** Where other ports lead; there if there are any. */
+  private ports: Map<string, number> | undefined = undefined
 
-  constructor(graph: FlowGraph) {
-    this.nodes = graph.nodes
-    this.indexes = new Map(graph.nodes.map(({ id }, index) => [id, index]))
-    this.targets = new Map(graph.edges.map(({ from, to, port }) => [keyOf(from, port), to]))
+  constructor({ nodes, edges }: FlowGraph) {
+    this.nodes = nodes
+    this.nexts = nodes.map(() => END)
+    const indexes = new Map<string, number>()
+    for (const { id } of nodes) indexes.set(id, indexes.size)
+    for (const { from, to, port } of edges) this.lead(indexes.get(from)!, port, indexes.get(to)!)
   }
 
-  /** The index of the step behind a port; `END` when nothing is there. */
-  target(from: string, port: string | undefined): number {
-    const to = this.targets.get(keyOf(from, port))
-    if (to === undefined) return END
-    const index = this.indexes.get(to)!
-    return this.nodes[index]!.kind === 'join' ? this.target(to, undefined) : index
+  /** The index of the step behind a port of a node; `END` when nothing is there. */
+  target(from: number, port: string | undefined): number {
+    const index = port === undefined ? this.nexts[from]! : (this.ports?.get(keyOf(from, port)) ?? END)
+    return index !== END && this.nodes[index]!.kind === 'join' ? this.target(index, undefined) : index
   }
 
   /** The aggregator that completes by a split: straight behind it, before any other way can be taken, and not that of a split within. */
   aggregatorBehind(index: number, aggregators: ReadonlyMap<number, Aggregator>): Aggregator | undefined {
     let within = 0
-    for (
-      let at = this.target(this.nodes[index]!.id, undefined);
-      at !== END;
-      at = this.target(this.nodes[at]!.id, undefined)
-    ) {
+    for (let at = this.target(index, undefined); at !== END; at = this.target(at, undefined)) {
       const { kind } = this.nodes[at]!
       const aggregator = aggregators.get(at)
       if (kind === 'through' || kind === 'delay' || kind === 'resequence' || aggregator?.bySplit === false)
@@ -40,6 +38,15 @@ export class Layout {
     }
     return undefined
   }
+
+  private lead(from: number, port: string | undefined, to: number): void {
+    if (port === undefined) {
+      this.nexts[from] = to
+    } else {
+      this.ports ??= new Map()
+      this.ports.set(keyOf(from, port), to)
+    }
+  }
 }
 
-const keyOf = (from: string, port: string | undefined): string => JSON.stringify([from, port])
+const keyOf = (from: number, port: string): string => `${from} ${port}`

@@ -31,7 +31,7 @@ export class RunningFlow {
   state: FlowState = 'stopped'
   private readonly intakes: readonly Intake[]
   private readonly host: FlowHost
-  private readonly subscriptions = new Map<Subscription, Intake>()
+  private attached: readonly { readonly subscription: Subscription; readonly intake: Intake }[] = []
   private granted: number | undefined
 
   constructor(id: string, intakes: readonly Intake[], sources: readonly SourceRunner[], host: FlowHost) {
@@ -54,15 +54,17 @@ export class RunningFlow {
   set concurrency(most: number) {
     this.granted = most
     for (const source of this.sources) source.maxInFlight = most
-    for (const [subscription, { first }] of this.subscriptions) if (first) subscription.credit = most
+    for (const { subscription, intake } of this.attached) if (intake.first) subscription.credit = most
   }
 
   /** Attaches the consumers and opens the sources. Undone when that fails. */
   async open(): Promise<void> {
     this.state = 'running'
     try {
-      for (const intake of this.intakes)
-        this.subscriptions.set(intake.attach(intake.first ? this.granted : intake.credit), intake)
+      for (const intake of this.intakes) {
+        const subscription = intake.attach(intake.first ? this.granted : intake.credit)
+        this.attached = [...this.attached, { subscription, intake }]
+      }
       for (const source of this.sources) await source.open()
     } catch (error) {
       await this.stop()
@@ -85,7 +87,7 @@ export class RunningFlow {
     if (this.state !== 'running') return
     this.state = 'paused'
     for (const source of this.sources) source.pause()
-    for (const subscription of this.subscriptions.keys()) {
+    for (const { subscription } of this.attached) {
       subscription.pause()
       this.host.consumers.detach(subscription)
     }
@@ -94,7 +96,7 @@ export class RunningFlow {
   resume(): void {
     if (this.state !== 'paused') return
     this.state = 'running'
-    for (const subscription of this.subscriptions.keys()) {
+    for (const { subscription } of this.attached) {
       this.host.consumers.reattach(subscription)
       subscription.resume()
     }
@@ -104,9 +106,9 @@ export class RunningFlow {
   async stop(): Promise<void> {
     this.state = 'stopped'
     this.closeSources()
-    const subscriptions = [...this.subscriptions.keys()]
-    this.subscriptions.clear()
-    for (const subscription of subscriptions) {
+    const { attached } = this
+    this.attached = []
+    for (const { subscription } of attached) {
       this.host.consumers.detach(subscription)
       await subscription.stop()
     }

@@ -3,6 +3,7 @@ import type { FlowGraph } from '../graph/graph.ts'
 import type { Source } from '../message/source.ts'
 import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
 import { adapterOf } from './adapter-of.ts'
+import type { Bindings } from './behaviour.ts'
 import { type CompiledFlow, type Segment, compile } from './compile.ts'
 import { refuseInvalid } from './engine-app.ts'
 import type { Engine } from './engine.ts'
@@ -18,9 +19,14 @@ export class StartUp {
   private readonly engine: Engine
   /** Aggregators that go on with the groups in their stores. */
   private readonly kept: Aggregator[] = []
+  private readonly bindings: Bindings
 
   constructor(engine: Engine) {
     this.engine = engine
+    this.bindings = {
+      functionOf: (name) => engine.functions.get(name)!,
+      channelOf: (id) => engine.channels.get(id),
+    }
   }
 
   /** Rejects, with everything undone, when something is missing. */
@@ -46,12 +52,7 @@ export class StartUp {
   }
 
   private compiled(graph: FlowGraph): RunningFlow {
-    const { engine } = this
-    const bindings = {
-      functionOf: (name: string) => engine.functions.get(name)!,
-      channelOf: (id: string) => engine.channels.get(id),
-    }
-    const flow = compile(graph, bindings, engine)
+    const flow = compile(graph, this.bindings, this.engine)
     this.instrument(flow.runner)
     this.kept.push(...flow.kept)
     return this.running(graph, flow)
@@ -87,6 +88,7 @@ export class StartUp {
 
   private instrument(runner: FlowRunner): void {
     const { options, clock, counters } = this.engine
+    if (options.history !== true && options.metrics !== true) return
     for (const step of runner.steps) {
       if (options.history === true) keepHistory(step, clock)
       if (options.metrics !== true) continue

@@ -1,6 +1,6 @@
 /** What is gathered while files are read: every problem, with its place in a file. */
 import type { Diagnostic } from '../graph/diagnostic.ts'
-import type { DiagnosticCode } from '../graph/diagnostic-codes.ts'
+import type { DiagnosticCode } from '../graph/diagnostic-titles.ts'
 import { type Place, pathOf } from './datum.ts'
 
 /** Diagnostics of each severity that are kept; of more, only their number. */

@@ -1,6 +1,7 @@
 /** Diagnostics for other programs: as JSON, and as SARIF for code scanning and editors. */
 import type { Diagnostic } from '../graph/diagnostic.ts'
-import { DIAGNOSTIC_CODES, type DiagnosticCode } from '../graph/diagnostic-codes.ts'
+import { DIAGNOSTIC_CODES } from '../graph/diagnostic-codes.ts'
+import type { DiagnosticCode } from '../graph/diagnostic-titles.ts'
 
 /** Diagnostics as JSON text: `{ "diagnostics": [...] }`. */
 export function toJsonReport(diagnostics: readonly Diagnostic[]): string {

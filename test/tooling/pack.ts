@@ -12,8 +12,7 @@ export function packInto(folder: string): string {
   for (const name of ['package.json', 'LICENSE', 'README.md', 'schema', 'src']) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(source, name), { recursive: true })
   }
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(source, 'dist')], root)
+  run(process.execPath, [join(import.meta.dirname, 'build.ts'), join(source, 'dist')], root)
   run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], source)
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error(`npm pack left no tarball in ${folder}`)

@@ -19,9 +19,10 @@ const DEEPEST = 4
 
 /** ALLORA107: an aggregator without a rule for completing that no split completes. */
 export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
+  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
+  if (openEnded.length === 0) return
   const seen = splitsOnTheWay(app)
-  for (const step of app.steps) {
-    if (step.node.kind !== 'aggregate' || completes(step.node)) continue
+  for (const step of openEnded) {
     const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
     if (lasts.some((last) => last !== 't')) continue
     const never = lasts.length === 0
@@ -39,10 +40,10 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
 
 /** Part of ALLORA119: a store for groups that are never kept, since they live and die with the message that was split. */
 export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
+  const stored = app.steps.filter(({ node }) => node.kind === 'aggregate' && isStoredBySplit(node))
+  if (stored.length === 0) return
   const seen = splitsOnTheWay(app)
-  for (const step of app.steps) {
-    const { node } = step
-    if (node.kind !== 'aggregate' || node.store === undefined || (node.size ?? node.when) !== undefined) continue
+  for (const step of stored) {
     const ways = [...(seen.get(step) ?? [])]
     if (ways.length === 0 || !ways.every((splits) => splits.at(-1)?.toLowerCase() === 'l')) continue
     yield {
@@ -54,6 +55,9 @@ export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
     }
   }
 }
+
+const isStoredBySplit = ({ store, size, when }: AggregateNode): boolean =>
+  store !== undefined && (size ?? when) === undefined
 
 const completes = ({ size, when, timeout }: AggregateNode): boolean => (size ?? when ?? timeout) !== undefined
 

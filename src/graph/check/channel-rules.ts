@@ -46,8 +46,9 @@ export function* unheardChannels({ channels, consumers, senders }: AppIndex): It
 export function* sharedDirectChannels({ channels, consumers }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, channel] of channels) {
     const { kind, dispatch } = channel.spec
+    if (kind !== 'direct' || dispatch !== undefined) continue
     const steps = consumers.get(channelId) ?? []
-    if (kind !== 'direct' || dispatch !== undefined || steps.length < 2) continue
+    if (steps.length < 2) continue
     yield {
       code: 'ALLORA104',
       severity: 'error',
@@ -61,6 +62,7 @@ export function* sharedDirectChannels({ channels, consumers }: AppIndex): Iterab
 /** ALLORA109: flows say different things about a channel. Saying nothing about an option contradicts nothing. */
 export function* contradictedChannels({ channels }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { declarations }] of channels) {
+    if (declarations.length === 1) continue
     for (const option of Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]) {
       const said = declarations.filter(({ spec }) => spec[option] !== undefined)
       const [first] = said

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
 import { asks } from '../references.ts'
 import { NODE_SHAPES } from '../shape.ts'
-import type { AppIndex, Step } from '../app-index.ts'
+import type { AppIndex, FlowIndex, Step } from '../app-index.ts'
 import { circles } from './strong-components.ts'
 import { at } from './wording.ts'
 
@@ -22,7 +22,7 @@ interface Hop {
 
 /** ALLORA110: circles of channels that recurse, or that wait for each other. */
 export function* channelCycles(app: AppIndex): Iterable<Diagnostic> {
-  const hops = [...app.consumers.values()].flat().flatMap((step) => hopsOf(step, app))
+  const hops = app.flows.flatMap((flow) => (sendsOn(flow, app) ? hopsOfFlow(flow, app) : []))
   for (const circle of hopCircles(hops.filter(({ sender }) => sender === 'runs'))) {
     const [endless] = hopCircles(circle.filter(({ always }) => always))
     yield recursion(endless ?? circle, endless !== undefined)
@@ -82,6 +82,14 @@ function roundTrip(first: Hop, circle: readonly Hop[]): string {
   const shown = names.length > NAMED ? [...names.slice(0, NAMED), '...'] : names
   return [quote(first.from), ...shown].join(' -> ')
 }
+
+/** Whether anything in a flow sends to a channel that is consumed: most circles are ruled out by that. */
+function sendsOn({ steps }: FlowIndex, { consumers }: AppIndex): boolean {
+  return steps.some(({ uses }) => uses.some(({ channel, sends }) => sends !== 'never' && consumers.has(channel)))
+}
+
+const hopsOfFlow = ({ steps }: FlowIndex, app: AppIndex): Hop[] =>
+  steps.filter(({ uses }) => uses.some(({ consumes }) => consumes)).flatMap((step) => hopsOf(step, app))
 
 /** What a consumer's messages are sent to, up to the next consumer. */
 function hopsOf(consumer: Step, { channels }: AppIndex): Hop[] {

@@ -11,7 +11,7 @@ import { at, listed, theNode } from './wording.ts'
 /** ALLORA105: a node that no edge leads to. Error scopes belong to ALLORA115, circles to ALLORA118. */
 export function* unreachableNodes({ steps }: AppIndex): Iterable<Diagnostic> {
   for (const step of steps) {
-    if (NODE_SHAPES[step.node.kind].takes !== 'messages' || step.arrivals.length > 0) continue
+    if (!takes(step, 'messages') || step.arrivals.length > 0) continue
     yield {
       code: 'ALLORA105',
       severity: 'error',
@@ -50,13 +50,22 @@ export function* openEnds({ flows }: AppIndex): Iterable<Diagnostic> {
 /** ALLORA113: edges that fit no node or port, and ports without an edge. */
 export function* misfittingEdges({ flows }: AppIndex): Iterable<Diagnostic> {
   for (const flow of flows) {
-    yield* looseEdges(flow)
-    for (const step of flow.steps) yield* misfittingWays(step)
+    if (flow.loose.length > 0) yield* looseEdges(flow)
+    for (const step of flow.steps) if (!fitsPlainly(step)) yield* misfittingWays(step)
   }
 }
 
-function* looseEdges({ graph, stepsById }: FlowIndex): Iterable<Diagnostic> {
-  for (const edge of graph.edges) {
+/** Most nodes have one way out, to a node that takes messages, or none. That is seen at a glance. */
+function fitsPlainly({ node, ways }: Step): boolean {
+  const ports = portsOf(node)
+  const [way] = ways
+  if (way === undefined) return ports.size === 0
+  if (ways.length > 1 || way.port !== undefined || ports !== NORMAL_PORT) return false
+  return way.to === undefined || takes(way.to, 'messages')
+}
+
+function* looseEdges({ graph, loose, stepsById }: FlowIndex): Iterable<Diagnostic> {
+  for (const edge of loose) {
     for (const end of ['from', 'to'] as const) {
       if (stepsById.has(edge[end])) continue
       yield {
@@ -111,7 +120,7 @@ function* misfittingTarget(step: Step, { port, to }: Way): Iterable<Diagnostic> 
       message: `${theNode(step)} cannot fail, but an error edge starts there.`,
       fix: 'Remove the edge.',
     }
-  } else if (to !== undefined && NODE_SHAPES[to.node.kind].takes !== (port === 'error' ? 'failures' : 'messages')) {
+  } else if (to !== undefined && !takes(to, port === 'error' ? 'failures' : 'messages')) {
     const fix =
       port === 'error'
         ? 'Let it lead to a recover or an errorOutlet.'
@@ -124,14 +133,19 @@ function* misfittingTarget(step: Step, { port, to }: Way): Iterable<Diagnostic> 
   }
 }
 
+const NORMAL_PORT: ReadonlySet<string | undefined> = new Set([undefined])
+const NO_PORTS: ReadonlySet<string | undefined> = new Set()
+
 /** The ports that need an edge. */
-function portsOf(node: GraphNode): Set<string | undefined> {
+function portsOf(node: GraphNode): ReadonlySet<string | undefined> {
   if (node.kind === 'route')
     return new Set([...node.cases.map((name) => `case:${name}`), ...(node.otherwise === true ? ['otherwise'] : [])])
   if (node.kind === 'scatterGather') return new Set([undefined, ...node.branches.map((name) => `branch:${name}`)])
   if (node.kind === 'loop') return new Set([undefined, 'body'])
-  return new Set(NODE_SHAPES[node.kind].wayOut === 'next' ? [undefined] : [])
+  return NODE_SHAPES[node.kind].wayOut === 'next' ? NORMAL_PORT : NO_PORTS
 }
+
+const takes = ({ node }: Step, what: 'messages' | 'failures'): boolean => NODE_SHAPES[node.kind].takes === what
 
 const portName = (port: string | undefined): string => (port === undefined ? 'normal way out' : `port ${quote(port)}`)
 
@@ -144,12 +158,13 @@ function waysOut(ports: ReadonlySet<string | undefined>): string {
 /** ALLORA115: an error scope that nothing leads to, or that feeds its own flow. */
 export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
   for (const { steps, stepsById } of flows) {
+    if (!steps.some((step) => takes(step, 'failures'))) continue
     const sources = new Set(
       steps.flatMap(({ uses }) => uses.filter(({ consumes }) => consumes).map(({ channel }) => channel)),
     )
     for (const step of steps) {
       const { node } = step
-      if (NODE_SHAPES[node.kind].takes === 'failures' && step.arrivals.length === 0) {
+      if (takes(step, 'failures') && step.arrivals.length === 0) {
         yield {
           code: 'ALLORA115',
           severity: 'error',
@@ -192,6 +207,8 @@ function takerBefore({ node, arrivals }: Step, stepsById: FlowIndex['stepsById']
 /** ALLORA118: edges that lead in a circle, but for those of a loop, which counts its turns. */
 export function* loopsInFlows({ flows }: AppIndex): Iterable<Diagnostic> {
   for (const { graph, steps } of flows) {
+    // Where all edges lead on in the order of the nodes, as those of most flows do, there is no way back.
+    if (steps.every(({ place, ways }) => ways.every(({ to }) => to === undefined || to.place > place))) continue
     for (const circle of circles(steps, ({ ways }) =>
       ways.flatMap(({ port, to }) => (port === 'body' ? [] : (to ?? []))),
     )) {

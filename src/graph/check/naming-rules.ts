@@ -44,8 +44,8 @@ export function* missingServices({ steps, channels, functions }: AppIndex): Iter
 }
 
 /** ALLORA112: ids of flows and nodes that are empty or used twice. */
-export function* ambiguousIds({ flows }: AppIndex): Iterable<Diagnostic> {
-  for (const { id, why } of objections(flows.map(({ graph }) => graph.id))) {
+export function* ambiguousIds({ flows, flowsById }: AppIndex): Iterable<Diagnostic> {
+  for (const { id, why } of objections(flows, flowsById, ({ graph }) => graph.id)) {
     yield {
       code: 'ALLORA112',
       severity: 'error',
@@ -54,8 +54,8 @@ export function* ambiguousIds({ flows }: AppIndex): Iterable<Diagnostic> {
       fix: 'Give every flow an id of its own.',
     }
   }
-  for (const { graph } of flows) {
-    for (const { id, why } of objections(graph.nodes.map((node) => node.id))) {
+  for (const { graph, steps, stepsById } of flows) {
+    for (const { id, why } of objections(steps, stepsById, ({ node }) => node.id)) {
       yield {
         code: 'ALLORA112',
         severity: 'error',
@@ -68,9 +68,14 @@ export function* ambiguousIds({ flows }: AppIndex): Iterable<Diagnostic> {
   }
 }
 
-function objections(ids: readonly string[]): { readonly id: string; readonly why: string }[] {
+function objections<T>(
+  items: readonly T[],
+  byId: ReadonlyMap<string, T>,
+  idOf: (item: T) => string,
+): { readonly id: string; readonly why: string }[] {
+  if (byId.size === items.length && !byId.has('')) return []
   const seen = new Set<string>()
-  return ids.flatMap((id) => {
+  return items.map(idOf).flatMap((id) => {
     if (id === '') return [{ id, why: 'empty' }]
     if (seen.has(id)) return [{ id, why: 'used twice' }]
     seen.add(id)

@@ -3,72 +3,56 @@ import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
 import type { Field, NumberField } from '../field.ts'
-import { CHANNEL_FIELDS, NODE_SHAPES, type OfKinds } from '../shape.ts'
+import { CHANNEL_FIELDS, NODE_SHAPES } from '../shape.ts'
 import type { AppIndex, Step } from '../app-index.ts'
 import { idleStores } from './aggregate-rule.ts'
 import { idleResilience } from './resilience-rule.ts'
 import { type Place, at, listed, theNode, atChannel } from './wording.ts'
 
-/** A node or a channel with its fields. */
-interface Subject {
-  /** As the subject of a sentence. */
-  readonly who: () => string
-  readonly place: Place
-  readonly fields: Readonly<Record<string, Field & OfKinds>>
-  readonly values: Readonly<Record<string, unknown>>
-}
-
-function channelSubjects({ channels }: AppIndex): Subject[] {
-  return [...channels].map(([channelId, { spec, declarations }]) => ({
-    who: () => `The ${spec.kind} channel ${quote(channelId)}`,
-    place: atChannel(declarations[0]!),
-    fields: CHANNEL_FIELDS,
-    values: { ...spec },
-  }))
-}
-
-function nodeSubjects({ steps }: AppIndex): Subject[] {
-  return steps.map((step) => ({
-    who: () => theNode(step),
-    place: at(step),
-    fields: NODE_SHAPES[step.node.kind].fields,
-    values: { ...step.node },
-  }))
-}
-
 /** ALLORA116: a number that is too small, or none. */
-export function* optionsOutOfRange(app: AppIndex): Iterable<Diagnostic> {
-  for (const { who, place, fields, values } of [...channelSubjects(app), ...nodeSubjects(app)]) {
-    for (const [option, field, value] of numbersIn(fields, values)) {
-      if (inRange(value, field)) continue
-      yield {
-        code: 'ALLORA116',
-        severity: 'error',
-        ...place,
-        message: `${who()} has the ${option} ${String(value)}, but it must be ${rangeOf(field)}.`,
-        fix:
-          option === 'capacity' && value === 0
-            ? 'A channel that holds nothing is a rendezvous channel.'
-            : 'Correct the number, or leave it out for the default.',
-      }
+export function* optionsOutOfRange({ channels, steps }: AppIndex): Iterable<Diagnostic> {
+  for (const [channelId, { spec, declarations }] of channels) {
+    for (const number of numbersOutOfRange(CHANNEL_FIELDS, spec)) {
+      const who = `The ${spec.kind} channel ${quote(channelId)}`
+      yield outOfRange(who, atChannel(declarations[0]!), number)
     }
   }
+  for (const step of steps) {
+    for (const number of numbersOutOfRange(NODE_SHAPES[step.node.kind].fields, step.node))
+      yield outOfRange(theNode(step), at(step), number)
+  }
 }
 
-/** The numbers that are there, each with the name of its option, such as `size` or `retry.attempts`. */
-function* numbersIn(
-  fields: Subject['fields'],
-  values: Subject['values'],
-  within = '',
-): Iterable<[string, NumberField, unknown]> {
-  for (const [key, field] of Object.entries(fields)) {
-    const value = values[key]
-    if (value === undefined) continue
-    if (field.type === 'number') yield [within + key, field, value]
-    if (field.type !== 'record') continue
-    if (typeof value === 'object') yield* numbersIn(field.fields, { ...value }, `${within}${key}.`)
-    else if (field.orNumber !== undefined) yield [within + key, field.orNumber, value]
+/** The name of an option, such as `size` or `retry.attempts`, what it can be, and what it is. */
+type OptionNumber = readonly [option: string, field: NumberField, value: unknown]
+
+function outOfRange(who: string, place: Place, [option, field, value]: OptionNumber): Diagnostic {
+  return {
+    code: 'ALLORA116',
+    severity: 'error',
+    ...place,
+    message: `${who} has the ${option} ${String(value)}, but it must be ${rangeOf(field)}.`,
+    fix:
+      option === 'capacity' && value === 0
+        ? 'A channel that holds nothing is a rendezvous channel.'
+        : 'Correct the number, or leave it out for the default.',
   }
+}
+
+function numbersOutOfRange(fields: Readonly<Record<string, Field>>, data: object, within = ''): OptionNumber[] {
+  const found: OptionNumber[] = []
+  for (const key of Object.keys(data)) {
+    const field = fields[key]
+    const value = (data as Readonly<Record<string, unknown>>)[key]
+    if (field === undefined || value === undefined) continue
+    if (field.type === 'record' && typeof value === 'object') {
+      found.push(...numbersOutOfRange(field.fields, Object(value) as object, `${within}${key}.`))
+      continue
+    }
+    const range = field.type === 'record' ? field.orNumber : field.type === 'number' ? field : undefined
+    if (range !== undefined && !inRange(value, range)) found.push([within + key, range, value])
+  }
+  return found
 }
 
 function inRange(value: unknown, { least, whole, orUnbounded }: NumberField): boolean {
@@ -80,12 +64,16 @@ function rangeOf({ least, whole, orUnbounded }: NumberField): string {
   return `a ${whole ? 'whole ' : ''}number from ${least}${orUnbounded === true ? ' or "unbounded"' : ''}`
 }
 
+const OPTIONS_OF_KINDS = (Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]).filter(
+  (option) => CHANNEL_FIELDS[option].kinds !== undefined,
+)
+
 /** ALLORA117: a channel has an option of another kind. */
 export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnostic> {
   for (const [channelId, { declarations }] of channels) {
     for (const declaration of declarations) {
       const { spec } = declaration
-      for (const option of Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]) {
+      for (const option of OPTIONS_OF_KINDS) {
         const { kinds } = CHANNEL_FIELDS[option]
         if (spec[option] === undefined || kinds === undefined || kinds.includes(spec.kind)) continue
         yield {

@@ -8,11 +8,15 @@ import { at, theNode } from './wording.ts'
 /** What is wrong with a record, and what mends it. */
 type Idle = readonly [severity: Diagnostic['severity'], what: string, fix: string]
 
+const OPTIONS = ['retry', 'timeout', 'circuitBreaker', 'concurrency', 'orderBy'] as const
+
 /** Policies that never come to anything. */
 export function* idleResilience({ steps }: AppIndex): Iterable<Diagnostic> {
   for (const step of steps) {
     const record = resilienceOf(step.node)
-    for (const [severity, what, fix] of [...idlePolicies(record), ...idleRecord(step, record)]) {
+    const option = OPTIONS.find((key) => record[key] !== undefined)
+    if (option === undefined) continue
+    for (const [severity, what, fix] of [...idlePolicies(record), ...idleRecord(step, option)]) {
       yield { code: 'ALLORA119', severity, ...at(step), message: `${theNode(step)} ${what}`, fix }
     }
   }
@@ -46,11 +50,8 @@ function* idlePolicies(record: Resilience): Iterable<Idle> {
   }
 }
 
-function* idleRecord({ node }: Step, record: Resilience): Iterable<Idle> {
+function* idleRecord({ node }: Step, option: keyof Resilience): Iterable<Idle> {
   const calls = node.kind === 'route' ? 'service' in node.by : node.kind !== 'split' || node.service !== undefined
-  const option = (['retry', 'timeout', 'circuitBreaker', 'concurrency', 'orderBy'] as const).find(
-    (key) => record[key] !== undefined,
-  )
-  if (calls || option === undefined) return
+  if (calls) return
   yield ['warning', `calls no function, so its ${option} has no effect.`, `Remove ${option}.`]
 }
