@@ -98,7 +98,7 @@ export class Project {
   }
 }
 
-/** Builds the package into a folder as npm would install it; quicker than npm, which `test/package.test.ts` goes through. */
+/** Builds the package into a folder as npm would install it; quicker than npm, which `test/package/package.check.ts` goes through. */
 export function install(): string {
   const installed = mkdtempSync(join(tmpdir(), 'allora-cli-'))
   const target = join(installed, 'node_modules/allora')

@@ -4,9 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import manifest from '../package.json' with { type: 'json' }
-import { packInto, run } from './tooling/pack.ts'
-import { root } from './tooling/virtual-program.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { packInto, run } from '../tooling/pack.ts'
+import { root } from '../tooling/virtual-program.ts'
 
 const hello = `
 import { app, direct, flow, queue, runtime } from 'allora'
