@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     execArgv: ['--expose-gc'],
+    // Files share the modules of their worker: to load them anew for each file took as long as the tests.
+    isolate: false,
     silent: 'passed-only',
     // The compiler tests take seconds on a busy machine.
     testTimeout: 20_000,
