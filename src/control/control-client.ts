@@ -12,6 +12,8 @@ export interface ControlClient {
   close(): void
 }
 
+const ENDED = 'The app ended the connection before it answered.'
+
 interface Pending {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
@@ -33,7 +35,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
     pending.clear()
   }
   socket.on('error', () => socket.destroy())
-  socket.once('close', () => failAll('The app ended the connection before it answered.'))
+  socket.once('close', () => failAll(ENDED))
   const take = (answer: ControlAnswer): void => {
     if ('ok' in answer && answer.id === null) return failAll(answer.ok ? '' : answer.error.message)
     const waiting = pending.get(answer.id!)
@@ -53,6 +55,8 @@ export async function connectControl(path: string): Promise<ControlClient> {
   return {
     request(command, args = {}, onEvent) {
       return new Promise((resolve, reject) => {
+        // It may have ended while nothing was asked: nobody would be told then.
+        if (socket.destroyed) return reject(new ControlRefusedError(ENDED, undefined))
         const id = next++
         pending.set(id, { resolve, reject, onEvent })
         socket.write(toLine({ id, command, args }))

@@ -239,6 +239,15 @@ test('a socket that a dead program left is taken over; a closed server leaves no
   expect(await client.request('info')).toMatchObject({ state: 'running' })
 })
 
+test('who asks an app that has ended is told, whether it ended before or meanwhile', async () => {
+  const waiting = client.request('receive', { channel: 'placed' })
+  const told = expect(waiting).rejects.toThrow('The app ended the connection before it answered.')
+  await client.request('info')
+  await server.close()
+  await told
+  await expect(client.request('info')).rejects.toThrow('The app ended the connection before it answered.')
+})
+
 test('each file has a socket of its own, with a name that is short and safe', () => {
   const one = socketPathOf('/a/app.ts')
   expect(one).toBe(socketPathOf('/a/../a/app.ts'))
