@@ -28,7 +28,7 @@ import { calling } from './patterns/calling.ts'
 import { claimCheckIn, claimCheckOut } from './patterns/claim-check.ts'
 import { GroupKeeper } from './patterns/group-keeper.ts'
 import { idempotent } from './patterns/idempotent.ts'
-import { loop } from './patterns/loop.ts'
+import { loop, turnsHeader } from './patterns/loop.ts'
 import { enrich, filter, handle, log, recover, removeHeaders, setHeader, validate } from './patterns/message-steps.ts'
 import { delay, throttle } from './patterns/pacing.ts'
 import { recipientList } from './patterns/recipient-list.ts'
@@ -41,7 +41,7 @@ import { sink, writing } from './patterns/sink.ts'
 import { Splitter } from './patterns/splitter.ts'
 import { dynamicRoute, routingSlip } from './patterns/travelling.ts'
 import { resilient } from './resilience/resilient.ts'
-import type { Step } from './step.ts'
+import { END, type Step } from './step.ts'
 
 /** What compiling looks up. Both throw a named error for what is not there. */
 export interface Bindings {
@@ -73,6 +73,17 @@ export class Behaviour {
   give(node: GraphNode, index: number): void {
     // Kind and node belong together, which the compiler loses sight of.
     BEHAVIOURS[node.kind](this, this.runner.steps[index]!, node as never)
+  }
+
+  /** The headers of the loops that a failure has left when it comes to this error scope: those whose own failures come there. */
+  turnsEndedAt({ index }: Step): readonly string[] {
+    const { steps } = this.runner
+    const comesHere = ({ scope }: Step): boolean => {
+      let at = scope
+      for (let hops = 0; at !== END && at !== index && hops < steps.length; hops++) at = steps[at]!.scope
+      return at === index
+    }
+    return steps.filter((step) => step.kind === 'loop' && comesHere(step)).map(turnsHeader)
   }
 
   /** Tells splits which aggregator they end in, once every step is there. */
@@ -225,7 +236,7 @@ const BEHAVIOURS: { readonly [K in NodeKind]: Give<K> } = {
     ),
   recipientList: (of, step, it) => recipientList(step, it, of.fn(it.service), of.selectable(it), of.host),
   errorOutlet: (of, step, it) => errorOutlet(step, of.channel(it.channel), of.optional(it.when)),
-  recover: (of, step, it) => recover(step, of.guarded(step, it), of.optional(it.when)),
+  recover: (of, step, it) => recover(step, of.guarded(step, it), of.optional(it.when), of.turnsEndedAt(step)),
   call: (of, step, it) => call(step, it, of.channel(it.channel), of.host, (ask, record) => of.guard(step, ask, record)),
   gather: (of, step) => reply(step, of.host),
   reply: (of, step) => reply(step, of.host),

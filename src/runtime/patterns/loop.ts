@@ -5,12 +5,15 @@ import { withHeaders, withoutHeader } from '../frame.ts'
 import type { Step } from '../step.ts'
 import { calling } from './calling.ts'
 
+/** The header that counts the turns of a loop. */
+export const turnsHeader = ({ flowId, id }: Step): string => `loop:${flowId}/${id}`
+
 /**
  * The condition is asked before every turn, and each turn has a message of its own. Its number travels in a header, since the body
  * may lead through channels; `body` is the step that the body begins at.
  */
 export function loop(step: Step, node: LoopNode, body: number, condition: Function): void {
-  const header = `loop:${step.flowId}/${step.id}`
+  const header = turnsHeader(step)
   calling(step, condition, (frame, holds) => {
     const turns = Number(frame.headers[header] ?? 0)
     const goesOn = holds === true && turns < node.max

@@ -24,13 +24,13 @@ export function handle(step: Step, handler: Function): void {
 }
 
 /** `onError`: what the function makes of a failure that it takes is the payload from here on (rule E5). */
-export function recover(step: Step, recovery: Function, when: Function | undefined): void {
+export function recover(step: Step, recovery: Function, when: Function | undefined, ended: readonly string[]): void {
   calling(
     step,
     (_: unknown, frame: Frame): unknown => recovery(frame.failure, frame),
     (frame, payload, headers) => {
       frame.failure = frame.error = undefined
-      frame.become(payload, headers, step)
+      frame.become(payload, ended.reduce(withoutHeader, headers), step)
       return step.next
     },
   )

@@ -146,6 +146,29 @@ describe('T14: loop', () => {
     )
   })
 
+  test('T14: a loop that a failure has left begins anew, in a loop around it or when the message comes again', async () => {
+    let failures = 0
+    const nested = from
+      .loop(
+        (outer) =>
+          outer
+            .loop(
+              (inner) =>
+                inner.transform((n) => {
+                  if (n % 10 === 2 && failures++ < 3) throw new Error('as arranged')
+                  return n + 1
+                }),
+              { while: (n) => n % 10 < 3, max: 3 },
+            )
+            .onError(() => 0),
+        { while: (n) => n % 10 !== 3, max: 9 },
+      )
+      .transform((n, { message }) => [n, Object.keys(message.headers).filter((name) => name.startsWith('loop:'))])
+    const { rt } = await started(app(nested.build()))
+    expect(await rt.request('in', 0)).toEqual(right([3, []]))
+    expect(failures).toBe(4)
+  })
+
   test('T14: the body leads back to its loop in the graph', () => {
     const built = from.loop((turn) => turn.transform((n) => n), { while: () => false, max: 1 }).build()
     expect(nodesOf(built)).toEqual(['n0 inlet', 'n1 loop', 'n2 transform', 'n3 reply'])
