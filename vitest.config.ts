@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
     execArgv: ['--expose-gc'],
     // Files share the modules of their worker: to load them anew for each file took as long as the tests.
     isolate: false,
+    maxWorkers: '100%',
     silent: 'passed-only',
     // The compiler tests take seconds on a busy machine.
     testTimeout: 20_000,

@@ -495,6 +495,8 @@ class Writer {
     this.failing = []
     if (recover === undefined) {
       this.add({ kind: 'errorOutlet', ...choice }, this.target(pick), inbound)
+      // What it does not choose goes to the next scope; behind one that takes everything there is nothing left.
+      if (choice === undefined) this.failing = []
       this.tails = tails
     } else {
       const id = this.add({ kind: 'recover', service: recover, ...choice, ...policies }, undefined, inbound)
