@@ -17,13 +17,16 @@ class Line<T extends Mortal<T>> {
   private readonly list = new LinkedList<T>()
   private readonly clock: Clock
   private readonly duration: number
+  /** Called when nobody has come for a while. */
+  private readonly idle: () => void
   private timer: Timer | undefined
   /** Microtasks until a look whether anybody is left; 0 = none has been asked for. */
   private looking = 0
 
-  constructor(clock: Clock, duration: number) {
+  constructor(clock: Clock, duration: number, idle: () => void) {
     this.clock = clock
     this.duration = duration
+    this.idle = idle
   }
 
   add(mortal: T): void {
@@ -44,9 +47,14 @@ class Line<T extends Mortal<T>> {
     this.timer = undefined
   }
 
+  private end(): void {
+    this.stop()
+    this.idle()
+  }
+
   private readonly look = (): void => {
     if (--this.looking > 0) queueMicrotask(this.look)
-    else if (this.list.first === undefined) this.stop()
+    else if (this.list.first === undefined) this.end()
   }
 
   private readonly elapsed = (): void => {
@@ -67,10 +75,19 @@ export class Deadlines<T extends Mortal<T>> {
     this.clock = clock
   }
 
+  /** Durations that somebody waits. */
+  get size(): number {
+    return this.lines.size
+  }
+
   /** Adds somebody who is in no list, for so long from now. */
   add(mortal: T, duration: number): void {
     let line = this.lines.get(duration)
-    if (line === undefined) this.lines.set(duration, (line = new Line(this.clock, duration)))
+    if (line === undefined) {
+      // Durations may be computed, and all be different: a line that stays empty is forgotten.
+      line = new Line(this.clock, duration, () => this.lines.delete(duration))
+      this.lines.set(duration, line)
+    }
     line.add(mortal)
   }
 

@@ -23,7 +23,7 @@ import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
 import type { RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import { failedMessage } from './flow-error.ts'
-import { Gateway } from './gateway.ts'
+import { Gateway, REPLY_TIMEOUT } from './gateway.ts'
 import type { LogLevel, Logger } from './logger.ts'
 import type { MetricsSnapshot, NodeCounter } from './metrics.ts'
 import type { OpenGroup } from './open-group.ts'
@@ -53,7 +53,6 @@ export interface EngineOptions {
 export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
 
 const DEAD_LETTER_CAPACITY = 10_000
-const REQUEST_TIMEOUT = 30_000
 
 /** Runs an app. Untyped: `Runtime` is its typed face. */
 export class Engine implements RunnerHost {
@@ -186,7 +185,7 @@ export class Engine implements RunnerHost {
   ): Promise<Either<unknown, unknown>> {
     try {
       const channel = this.running().get(id)
-      const timeout = options.timeout ?? this.options.requestTimeout ?? REQUEST_TIMEOUT
+      const timeout = options.timeout ?? this.options.requestTimeout ?? REPLY_TIMEOUT
       return this.gateway.open({ kind: 'request', channelId: id, timeout, signal: options.signal }, (replyTo) =>
         channel.send(
           this.acceptance.acceptRequest(value, replyTo),

@@ -9,6 +9,9 @@ import type { Activity } from './activity.ts'
 import { Deadlines, type Mortal } from './deadlines.ts'
 import { JointAddresses } from './joint-addresses.ts'
 
+/** Milliseconds that a request waits for its reply when nothing else is said (rule G1). */
+export const REPLY_TIMEOUT = 30_000
+
 /** A requester: outside the runtime (`request`), or a `call` step, whose own error scope then takes the failures. */
 export type RequesterKind = 'request' | 'call'
 

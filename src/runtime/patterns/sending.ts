@@ -1,5 +1,4 @@
 /** Steps that send: outlet, through, recipients, tap, errorOutlet, reply, and the request/reply of a call. */
-import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { RecipientsError } from '../../errors/handling-errors.ts'
 import type { CallNode, RecipientsNode, Resilience } from '../../graph/graph.ts'
 import { timeoutsOf } from '../../graph/resilience.ts'
@@ -12,14 +11,12 @@ import { isParked, parkedInChannel, sentenceOf } from '../flow-error.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import { choosing } from './choosing.ts'
 import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
-import { TypedFailureSignal } from '../outcome.ts'
+import { REPLY_TIMEOUT } from '../gateway.ts'
+import { unwrap } from '../outcome.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 
 /** Puts the policies of a record around a function. */
 export type Guard = (fn: Function, record: Resilience) => Function
-
-/** Milliseconds a `call` waits for its reply. */
-const CALL_TIMEOUT = 30_000
 
 /** Sends and ends the frame with it. */
 export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord, options?: SendOptions): number {
@@ -145,7 +142,7 @@ export function reply(step: Step, host: RunnerHost): void {
 
 /** `call`: a request to another flow; its reply is the payload from here on, its typed failures are failures of this step (rule T14). */
 export function call(step: Step, node: CallNode, channel: BoundChannel, host: RunnerHost, guard: Guard): void {
-  const { attempt: timeout = CALL_TIMEOUT, ...overall } = timeoutsOf(node)
+  const { attempt: timeout = REPLY_TIMEOUT, ...overall } = timeoutsOf(node)
   // The gateway limits one request by itself, and so does not leave it open.
   const ask = guard(
     (_: unknown, { message, signal }: Pick<Frame, 'message' | 'signal'>) =>
@@ -162,10 +159,7 @@ export function call(step: Step, node: CallNode, channel: BoundChannel, host: Ru
     return SUSPENDED
   }
   step.resume = (frame, answer) => {
-    const outcome = answer as Either<unknown, unknown>
-    // oxlint-disable-next-line typescript/only-throw-error -- no error, see the class
-    if (isLeft(outcome)) throw new TypedFailureSignal(outcome.left)
-    frame.become(outcome.right, frame.headers, step)
+    frame.become(unwrap(answer), frame.headers, step)
     return step.next
   }
 }

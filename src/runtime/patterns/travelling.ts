@@ -1,17 +1,14 @@
 /** Steps that take a message from flow to flow, each asked with what the one before it replied: routingSlip and dynamicRoute (rule T14). */
-import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { HopLimitError } from '../../errors/handling-errors.ts'
 import type { DynamicRouteNode, RoutingSlipNode } from '../../graph/graph.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import { type Frame, withHeaders } from '../frame.ts'
-import { TypedFailureSignal, promiseOf, unwrap } from '../outcome.ts'
+import { REPLY_TIMEOUT } from '../gateway.ts'
+import { promiseOf, unwrap } from '../outcome.ts'
 import { SUSPENDED, type Step } from '../step.ts'
 import { type Selectable, selectedChannel, selectedChannels } from './selected-channels.ts'
-
-/** Milliseconds a hop waits for its reply. */
-const HOP_TIMEOUT = 30_000
 
 /** `routingSlip`: the list is made once, before the first hop. */
 export function routingSlip(
@@ -77,19 +74,15 @@ async function visit(
   step: Step,
   channel: BoundChannel,
   hop: number,
-  { timeout = HOP_TIMEOUT }: { readonly timeout?: number },
+  { timeout = REPLY_TIMEOUT }: { readonly timeout?: number },
   host: RunnerHost,
 ): Promise<void> {
   const { message, headers, signal } = frame
-  const answer: Either<unknown, unknown> = await host.gateway.open(
-    { kind: 'call', channelId: channel.id, timeout, signal },
-    (replyTo) =>
-      channel.send(
-        message.derive(message.payload, withHeaders(headers, { replyTo }), step.high, step.low, hop),
-        frame.sendOptions,
-      ),
+  const answer = await host.gateway.open({ kind: 'call', channelId: channel.id, timeout, signal }, (replyTo) =>
+    channel.send(
+      message.derive(message.payload, withHeaders(headers, { replyTo }), step.high, step.low, hop),
+      frame.sendOptions,
+    ),
   )
-  // oxlint-disable-next-line typescript/only-throw-error -- no error, see the class
-  if (isLeft(answer)) throw new TypedFailureSignal(answer.left)
-  frame.rebase(message.derive(answer.right, headers, step.high, step.low, hop))
+  frame.rebase(message.derive(unwrap(answer), headers, step.high, step.low, hop))
 }
