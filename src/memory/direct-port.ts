@@ -163,18 +163,42 @@ export class DirectPort extends MemoryPort {
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     this.stats.accepted++
     const signal = options?.signal
-    const delivery =
-      this.spec.dispatch === 'failover'
-        ? new FailoverDelivery(this, message, 1, signal)
-        : new DirectDelivery(this, message, 1, signal)
     const delay = options?.delay ?? 0
-    return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery)
+    if (this.spec.dispatch === 'failover') {
+      const delivery = new FailoverDelivery(this, message, 1, signal)
+      return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery)
+    }
+    if (delay > 0) return this.handLater(new DirectDelivery(this, message, 1, signal), delay)
+    if (mayExpire(message)) return this.hand(new DirectDelivery(this, message, 1, signal))
+    return this.handAtOnce(message, signal)
+  }
+
+  /** Hands over a message of which nothing has to be known: it needs a delivery only if it is not settled with that. */
+  private handAtOnce(message: AnyMessage, signal: AbortSignal | undefined): void | Promise<void> {
+    const { stats } = this
+    const subscription = this.turnOf()
+    let { consumer } = subscription
+    if (subscription.atOnce !== undefined) {
+      stats.inFlight++
+      const rest = subscription.atOnce(message, signal)
+      stats.inFlight--
+      if (rest === undefined) {
+        stats.settled++
+        return
+      }
+      consumer = rest
+    }
+    return this.call(new DirectDelivery(this, message, 1, signal), consumer, subscription.acksOnly)
   }
 
   /** Calls the consumer whose turn it is. */
   private hand(delivery: DirectDelivery): void | Promise<void> {
     if (mayExpire(delivery.message) && isExpired(delivery.message, this.env.clock.now())) return this.expire(delivery)
     const { consumer, acksOnly } = this.consumerFor(delivery)
+    return this.call(delivery, consumer, acksOnly)
+  }
+
+  private call(delivery: DirectDelivery, consumer: Consumer, acksOnly: boolean): void | Promise<void> {
     delivery.state = 'out'
     this.stats.inFlight++
     let running: void | Promise<void>
@@ -199,11 +223,15 @@ export class DirectPort extends MemoryPort {
   }
 
   private consumerFor(delivery: DirectDelivery): DirectSubscription {
+    if (!(delivery instanceof FailoverDelivery)) return this.turnOf()
     const { active } = this
-    if (this.spec.dispatch === 'roundRobin') return active[this.turn++ % active.length]!
-    if (!(delivery instanceof FailoverDelivery)) return active[0]!
     delivery.holder = active.find((consumer) => !delivery.tried.includes(consumer)) ?? active[0]!
     return delivery.holder
+  }
+
+  private turnOf(): DirectSubscription {
+    const { active } = this
+    return active[this.spec.dispatch === 'roundRobin' ? this.turn++ % active.length : 0]!
   }
 
   private failed(delivery: DirectDelivery, failure: unknown): void | Promise<void> {

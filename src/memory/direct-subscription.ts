@@ -7,15 +7,17 @@ export class DirectSubscription implements Subscription {
   readonly name: string
   readonly consumer: Consumer
   readonly acksOnly: boolean
+  readonly atOnce: ConsumeOptions['atOnce']
   paused = false
   stopped = false
   private readonly changed: () => void
 
-  constructor({ name, credit = 1, acksOnly = false }: ConsumeOptions, consumer: Consumer, changed: () => void) {
+  constructor({ name, credit = 1, acksOnly = false, atOnce }: ConsumeOptions, consumer: Consumer, changed: () => void) {
     this.name = name
     this.credit = credit
     this.consumer = consumer
     this.acksOnly = acksOnly
+    this.atOnce = atOnce
     this.changed = changed
   }
 

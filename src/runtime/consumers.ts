@@ -5,7 +5,6 @@ import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import type { EventHub } from './events.ts'
 import type { FlowRunner } from './flow-runner.ts'
-import { HandlerRunner } from './handler-runner.ts'
 
 /** A stretch of a flow that takes messages from a channel. */
 export interface Attachment {
@@ -43,13 +42,13 @@ export class Consumers {
     const { lender } = source
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
-    const atOnce = runner instanceof HandlerRunner ? { atOnce: runner.atOnce(channel, start, source) } : undefined
-    const wishes = { ...options, ...acksOnly, ...atOnce, forgets: true, name: nameOf(segment) }
     const consumer: Consumer = (delivery) => {
       if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
       return runner.deliver(delivery, start, source)
     }
+    const atOnce = lender === undefined ? { atOnce: runner.atOnce(channel, consumer, segment) } : undefined
+    const wishes = { ...options, ...acksOnly, ...atOnce, forgets: true, name: nameOf(segment) }
     const subscription =
       lender === undefined ? channel.port.consume(wishes, consumer) : lender.consume(channel.port, wishes, consumer)
     this.known.set(subscription, { channel, runner, segment })

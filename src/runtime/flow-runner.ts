@@ -6,9 +6,10 @@ import type { Failure } from '../message/failure.ts'
 import { mix } from '../message/identity.ts'
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
-import type { AnyMessage, Delivery } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions, Consumer, Delivery } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
+import type { Segment } from './compile.ts'
 import { Continuation, type FrameEnd } from './continuation.ts'
 import type { DeadReason } from './dead-letters.ts'
 import type { EventHub, RuntimeEvents } from './events.ts'
@@ -89,6 +90,48 @@ export class FlowRunner {
     return this.launch(new Frame(this.host, recordOf(delivery.message), delivery, source), start)
   }
 
+  /**
+   * Makes what takes messages without a delivery (`ConsumeOptions.atOnce`), which is all that most need: it is asked for only by one that has
+   * to wait, or has failed. `consumer` takes those of which more has to be known.
+   */
+  atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): NonNullable<ConsumeOptions['atOnce']> {
+    const { host } = this
+    const { activity, events } = host
+    const { listeners } = events
+    let waiting: Frame
+    const wait: Consumer = (delivery) => {
+      waiting.delivery = delivery
+      return new Continuation(this, waiting, this.launched).begin()
+    }
+    return (message, signal) => {
+      if (signal !== undefined && signal !== host.signal) return consumer
+      if (listeners.accepted !== undefined) channel.announce(message)
+      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
+      const frame = new Frame(host, recordOf(message), IN_HAND, source)
+      activity.enter()
+      try {
+        if (this.advance(frame, start) === SUSPENDED) {
+          waiting = frame
+          return wait
+        }
+      } catch (error) {
+        return (delivery) => {
+          frame.delivery = delivery
+          return this.giveUp(frame, error)
+        }
+      }
+      const ending = frame.ended(true)
+      if (ending === undefined) {
+        this.tellHandled(frame)
+        return activity.leave() as undefined
+      }
+      return (delivery) => {
+        frame.delivery = delivery
+        return ending.then(() => this.settle(frame))
+      }
+    }
+  }
+
   /** Runs a frame that nobody else looks after: a delivery, or a group that a timer emits. */
   launch(frame: Frame, start: number): void | Promise<void> {
     this.host.activity.enter()
@@ -158,8 +201,8 @@ export class FlowRunner {
   /** The index of the error scope that takes a failure. Throws the wrapped error when there is none. */
   scopeOf(frame: Frame, step: Step, cause: unknown): number {
     if (cause instanceof PassOn) {
-      frame.failure = cause.failure
-      throw (frame.error = cause.error)
+      frame.fail(cause.failure, cause.error)
+      throw cause.error
     }
     const relayed = frame.leaving && step.relays && isParked(cause)
     frame.leaving = false
@@ -170,8 +213,7 @@ export class FlowRunner {
     if (this.host.events.listeners.failed !== undefined) {
       this.host.events.emit('failed', { flowId: this.flowId, nodeId: step.id, message: frame.message, error })
     }
-    frame.failure = failure
-    frame.error = error
+    frame.fail(failure, error)
     if (step.scope === END) throw error
     return step.scope
   }
@@ -182,13 +224,17 @@ export class FlowRunner {
   }
 
   private settle(frame: Frame): void | Promise<void> {
-    const { activity, events } = this.host
-    if (events.listeners.handled !== undefined) {
-      events.emit('handled', { flowId: this.flowId, channelId: frame.source.channelId, message: frame.entry })
-    }
+    const { activity } = this.host
+    this.tellHandled(frame)
     const acked = frame.delivery?.ack()
     if (typeof acked !== 'object') return activity.leave()
     return acked.finally(() => activity.leave()).then(() => undefined)
+  }
+
+  private tellHandled(frame: Frame): void {
+    const { events } = this.host
+    if (events.listeners.handled === undefined) return
+    events.emit('handled', { flowId: this.flowId, channelId: frame.source.channelId, message: frame.entry })
   }
 
   /** No scope took the failure: park the message, settle the delivery, tell who waits. Ends in throwing the error. */
@@ -305,6 +351,16 @@ export class FlowRunner {
     })
   }
 }
+
+/** Stands for the delivery of a message that is taken without one. There is nothing to settle, and the frame has the message. */
+const IN_HAND: Delivery = Object.freeze({
+  message: undefined as never,
+  attempt: 1,
+  signal: undefined,
+  ack: () => false,
+  nack: () => false,
+  extend: () => false,
+})
 
 const recordOf = (message: AnyMessage): MessageRecord =>
   message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)

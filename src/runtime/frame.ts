@@ -38,6 +38,26 @@ const NO_STEP = -1
 
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
 
+/** What few messages have with them, so that the others need no room for it. */
+class Baggage {
+  gathered: Group | undefined = undefined
+  group: AnyGroup | undefined = undefined
+  failure: Failure<unknown> | undefined = undefined
+  error: FlowError | undefined = undefined
+  endings: ((succeeded: boolean) => void | Promise<void>)[] | undefined = undefined
+  notes: Map<string, unknown> | undefined = undefined
+  passed: HistoryEntry[] | undefined = undefined
+
+  /** What goes on with a message that another frame takes further. */
+  shared(): Baggage {
+    const copy = new Baggage()
+    copy.gathered = this.gathered
+    copy.notes = this.notes
+    if (this.passed !== undefined) copy.passed = [...this.passed]
+    return copy
+  }
+}
+
 /**
  * One class, one shape, no closures: the hot loop makes one of these per message. Steps replace `payload` and `headers` through
  * {@link become}; the message object itself is made only when somebody reads it or sends it.
@@ -48,25 +68,18 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   headers: HeadersInit
   /** The message as it entered the flow. */
   readonly entry: MessageRecord
-  /** The delivery it came with, settled by whoever launched the frame; absent for groups that a timer emits. */
-  readonly delivery: Delivery | undefined
+  /** The delivery it came with, settled by whoever launched the frame; absent while the channel needs none, and for groups that a timer emits. */
+  delivery: Delivery | undefined
   readonly host: FrameHost
   readonly source: FrameSource
-  /** The group across messages that it goes on for. */
-  gathered: Group | undefined = undefined
   /** The innermost split this frame is a part of. */
   split: SplitScope | undefined
-  /** A complete group on its way into its aggregator, to be combined there. */
-  group: AnyGroup | undefined = undefined
   /** What the step that suspended waits for. */
   pending: PromiseLike<unknown> | undefined = undefined
   /** What it waits for is its last work: after that it has ended. */
   leaving = false
   /** The step the frame is suspended in. */
   at: Step | undefined = undefined
-  /** The failure that an error scope is about to take. */
-  failure: Failure<unknown> | undefined = undefined
-  error: FlowError | undefined = undefined
   /** Where the derivation of the present message starts: the entry, a part, or a group. Absent in a part whose message nobody has asked for. */
   private base: MessageRecord | undefined
   /** The split it began as a part of, which it may have left since, and its number there. */
@@ -77,9 +90,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   private lastMaker = NO_STEP
   /** The message that equals the present state, once it was asked for. */
   private current: MessageRecord | undefined
-  private endings: ((succeeded: boolean) => void | Promise<void>)[] | undefined = undefined
-  private notes: Map<string, unknown> | undefined = undefined
-  private passed: HistoryEntry[] | undefined = undefined
+  private baggage: Baggage | undefined = undefined
 
   constructor(host: FrameHost, entry: MessageRecord, delivery: Delivery | undefined, source: FrameSource) {
     this.host = host
@@ -183,30 +194,67 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   }
 
   get properties(): Map<string, unknown> {
-    return (this.notes ??= new Map())
+    return (this.extra.notes ??= new Map())
   }
 
   get history(): readonly HistoryEntry[] {
-    return this.passed ?? NO_HISTORY
+    return this.baggage?.passed ?? NO_HISTORY
+  }
+
+  /** The group across messages that it goes on for. */
+  get gathered(): Group | undefined {
+    return this.baggage?.gathered
+  }
+
+  set gathered(group: Group | undefined) {
+    if (group !== this.gathered) this.extra.gathered = group
+  }
+
+  /** A complete group on its way into its aggregator, to be combined there. */
+  get group(): AnyGroup | undefined {
+    return this.baggage?.group
+  }
+
+  set group(group: AnyGroup | undefined) {
+    if (group !== this.group) this.extra.group = group
+  }
+
+  /** The failure that an error scope is about to take, and the error that tells of it. */
+  get failure(): Failure<unknown> | undefined {
+    return this.baggage?.failure
+  }
+
+  get error(): FlowError | undefined {
+    return this.baggage?.error
+  }
+
+  fail(failure: Failure<unknown> | undefined, error: FlowError): void {
+    this.extra.failure = failure
+    this.extra.error = error
+  }
+
+  /** An error scope has taken the failure. */
+  recovered(): void {
+    if (this.baggage !== undefined) this.baggage.failure = this.baggage.error = undefined
   }
 
   /** Has `then` called when the frame has ended, one way or the other. */
   whenEnded(then: (succeeded: boolean) => void | Promise<void>): void {
-    ;(this.endings ??= []).push(then)
+    ;(this.extra.endings ??= []).push(then)
   }
 
   /** Calls those who wait for the end, the last first. */
   ended(succeeded: boolean): void | Promise<void> {
-    const { endings } = this
+    const endings = this.baggage?.endings
     if (endings === undefined) return
-    this.endings = undefined
+    this.baggage!.endings = undefined
     const running = endings.toReversed().flatMap((then) => then(succeeded) ?? [])
     if (running.length > 0) return Promise.all(running).then(() => undefined)
   }
 
   /** Notes that the message passed a node. */
   remember(entry: HistoryEntry): void {
-    ;(this.passed ??= []).push(entry)
+    ;(this.extra.passed ??= []).push(entry)
   }
 
   private share(frame: Frame, message: MessageRecord): void {
@@ -215,9 +263,12 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   }
 
   private shareNotes(frame: Frame): void {
-    frame.gathered = this.gathered
-    frame.notes = this.notes
-    frame.passed = this.passed === undefined ? undefined : [...this.passed]
+    const { baggage } = this
+    if (baggage !== undefined) frame.baggage = baggage.shared()
+  }
+
+  private get extra(): Baggage {
+    return (this.baggage ??= new Baggage())
   }
 
   /** Most parts are changed and gathered again before anybody looks at their message. */

@@ -2,6 +2,7 @@
 import { MessageRecord, restoreMessage } from '../message/message.ts'
 import type { AnyMessage, Consumer, Delivery } from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
+import type { Segment } from './compile.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { Frame, FrameSource } from './frame.ts'
 import { isPlain } from './outcome.ts'
@@ -31,7 +32,11 @@ export class HandlerRunner extends FlowRunner {
   }
 
   /** Makes what handles messages without a delivery (`ConsumeOptions.atOnce`). Its calls are what publishing costs, so it looks nothing up. */
-  atOnce(channel: BoundChannel, start: number, source: FrameSource): (message: AnyMessage) => Consumer | undefined {
+  override atOnce(
+    channel: BoundChannel,
+    consumer: Consumer,
+    { start, source }: Segment,
+  ): (message: AnyMessage, signal?: AbortSignal) => Consumer | undefined {
     const { handler } = this
     const { activity, events } = this.host
     const { listeners } = events

@@ -29,7 +29,7 @@ export function recover(step: Step, recovery: Function, when: Function | undefin
     step,
     (_: unknown, frame: Frame): unknown => recovery(frame.failure, frame),
     (frame, payload, headers) => {
-      frame.failure = frame.error = undefined
+      frame.recovered()
       frame.become(payload, ended.reduce(withoutHeader, headers), step)
       return step.next
     },
