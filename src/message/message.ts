@@ -1,6 +1,6 @@
 /** The message: immutable, with an id and a timestamp that are always readable and headers that are never mutated. */
 import { type HeadersInit, type KnownHeaders, NO_HEADERS, checkHeaders } from './headers.ts'
-import { type IdSource, idText, mix, readId } from './identity.ts'
+import { type Derivation, type IdSource, idText, mix, readId } from './identity.ts'
 import { retain } from './retain.ts'
 
 /** What the library made to carry a payload: a message or a draft. An object that only looks like one is a payload itself. */
@@ -71,7 +71,8 @@ export function isMessage(value: unknown): value is Message<unknown, HeadersInit
 
 /**
  * The one implementation of {@link Message}. It names its lineage by numbers, so it keeps no other message alive: the root
- * it descends from (`root`, `sequence`), the place it was made (`high`, `low`), and that of its cause.
+ * it descends from (`root`, `sequence`), the derivation of the message it was made from, and the places where it and its cause were
+ * made of that. Mixing them is left to who reads an id.
  */
 export class MessageRecord implements Message<unknown> {
   declare readonly '~carries': unknown
@@ -82,10 +83,12 @@ export class MessageRecord implements Message<unknown> {
   /** The root's id, or the source that makes it from `sequence`. */
   readonly root: string | IdSource
   readonly sequence: number
-  readonly high: number
-  readonly low: number
-  private readonly causeHigh: number
-  private readonly causeLow: number
+  private readonly baseHigh: number
+  private readonly baseLow: number
+  /** Absent = it is itself what others are made of. */
+  private readonly place: Derivation | undefined
+  /** Absent = the cause is what it was made of. */
+  private readonly causePlace: Derivation | undefined
   /** Whether `headers` has still to be given the causation id. */
   private derived: boolean
 
@@ -95,22 +98,29 @@ export class MessageRecord implements Message<unknown> {
     timestamp: number,
     root: string | IdSource,
     sequence: number,
-    high = 0,
-    low = 0,
-    causeHigh = 0,
-    causeLow = 0,
-    derived = false,
+    baseHigh = 0,
+    baseLow = 0,
+    place?: Derivation,
+    causePlace?: Derivation,
   ) {
     this.payload = payload
     this.timestamp = timestamp
     this.rawHeaders = headers
     this.root = root
     this.sequence = sequence
-    this.high = high
-    this.low = low
-    this.causeHigh = causeHigh
-    this.causeLow = causeLow
-    this.derived = derived
+    this.baseHigh = baseHigh
+    this.baseLow = baseLow
+    this.place = place
+    this.causePlace = causePlace
+    this.derived = place !== undefined
+  }
+
+  get high(): number {
+    return this.place === undefined ? this.baseHigh : mix(this.baseHigh, this.place.high)
+  }
+
+  get low(): number {
+    return this.place === undefined ? this.baseLow : mix(this.baseLow, this.place.low)
   }
 
   get id(): string {
@@ -121,26 +131,22 @@ export class MessageRecord implements Message<unknown> {
     if (this.derived) {
       this.derived = false
       const headers: Record<string, unknown> = Object.assign({}, this.rawHeaders)
-      headers['causationId'] = idText(this.rootId, this.causeHigh, this.causeLow)
+      headers['causationId'] = this.causeId
       this.rawHeaders = headers
     }
     return this.rawHeaders
   }
 
   /** The message made from this one at a node, or the `number`-th of them. */
-  derive(payload: unknown, headers: HeadersInit, nodeHigh: number, nodeLow: number, number = 0): MessageRecord {
-    return new MessageRecord(
-      payload,
-      headers,
-      this.timestamp,
-      this.root,
-      this.sequence,
-      mix(mix(this.high, nodeHigh), number),
-      mix(mix(this.low, nodeLow), number),
-      this.high,
-      this.low,
-      true,
-    )
+  derive(payload: unknown, headers: HeadersInit, { high, low }: Derivation, number = 0): MessageRecord {
+    const place = { high: mix(high, number), low: mix(low, number) }
+    return this.madeAt(payload, headers, place, undefined)
+  }
+
+  /** The message that one step after another made of this one: at `place`, of what was made at `causePlace`. */
+  madeAt(payload: unknown, headers: HeadersInit, place: Derivation, causePlace: Derivation | undefined): MessageRecord {
+    const { timestamp, root, sequence, high, low } = this
+    return new MessageRecord(payload, headers, timestamp, root, sequence, high, low, place, causePlace)
   }
 
   toJSON(): {
@@ -150,6 +156,12 @@ export class MessageRecord implements Message<unknown> {
     readonly headers: HeadersInit
   } {
     return { id: this.id, timestamp: this.timestamp, payload: this.payload, headers: this.headers }
+  }
+
+  private get causeId(): string {
+    const { baseHigh, baseLow, causePlace } = this
+    if (causePlace === undefined) return idText(this.rootId, baseHigh, baseLow)
+    return idText(this.rootId, mix(baseHigh, causePlace.high), mix(baseLow, causePlace.low))
   }
 
   private get rootId(): string {

@@ -55,14 +55,12 @@ const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
 ])
 
 function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layout): Step {
-  const { high, low } = hashName(`${flowId}/${node.id}`)
   // What the hot loop reads comes first, so that it lies together in memory.
   return {
     call: undefined,
     enter: ends,
     next: layout.target(index, undefined),
-    high,
-    low,
+    place: hashName(`${flowId}/${node.id}`),
     resume: ends,
     scope: layout.target(index, 'error'),
     relays: RELAYS.has(node.kind),

@@ -151,7 +151,7 @@ export class FlowRunner {
     const frame = new Frame(this.host, record, undefined, source)
     // Made by the same step of the same message, so that what follows gets the ids it would have had (rule M1).
     const maker = this.steps.find(
-      ({ high, low }) => mix(record.high, high) === again.high && mix(record.low, low) === again.low,
+      ({ place }) => mix(record.high, place.high) === again.high && mix(record.low, place.low) === again.low,
     )
     if (maker === undefined) frame.rebase(again)
     else frame.become(again.payload, again.rawHeaders, maker)

@@ -3,7 +3,6 @@ import type { Exchange, HistoryEntry } from '../message/exchange.ts'
 import type { Failure } from '../message/failure.ts'
 import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import { MessageRecord } from '../message/message.ts'
-import { mix } from '../message/identity.ts'
 import { retain } from '../message/retain.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
@@ -155,17 +154,12 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The message as it is now; the very one that came in while nothing has changed it. */
   get message(): MessageRecord {
     if (this.maker === NO_STEP) return (this.current ??= this.beginning)
-    return (this.current ??= new MessageRecord(
+    const { steps } = this.source
+    return (this.current ??= this.beginning.madeAt(
       this.payload,
       this.headers,
-      this.entry.timestamp,
-      this.entry.root,
-      this.entry.sequence,
-      this.placeHigh(this.maker),
-      this.placeLow(this.maker),
-      this.placeHigh(this.lastMaker),
-      this.placeLow(this.lastMaker),
-      true,
+      steps[this.maker]!.place,
+      this.lastMaker === NO_STEP ? undefined : steps[this.lastMaker]!.place,
     ))
   }
 
@@ -274,14 +268,6 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** Most parts are changed and gathered again before anybody looks at their message. */
   private get beginning(): MessageRecord {
     return (this.base ??= this.cutFrom!.part(this.payload, this.headers, this.number))
-  }
-
-  private placeHigh(maker: number): number {
-    return maker === NO_STEP ? this.beginning.high : mix(this.beginning.high, this.source.steps[maker]!.high)
-  }
-
-  private placeLow(maker: number): number {
-    return maker === NO_STEP ? this.beginning.low : mix(this.beginning.low, this.source.steps[maker]!.low)
   }
 
   static {

@@ -1,4 +1,5 @@
 /** The compiled form of a node: two functions and the index of what comes next. */
+import type { Derivation } from '../message/identity.ts'
 import type { Frame } from './frame.ts'
 
 /** A step's work on this message is over: sent, replied, absorbed or dropped. */
@@ -16,9 +17,8 @@ export interface Step {
   /** Its place in the list of its flow. */
   readonly index: number
   readonly kind: string
-  /** The node's place as a derivation, see `hashName`. */
-  readonly high: number
-  readonly low: number
+  /** The node's, see `hashName`. */
+  readonly place: Derivation
   /** Index of the following step, or `END`. */
   next: number
   /** Index of the error scope that takes this step's failures, or `END` for none. */

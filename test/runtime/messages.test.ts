@@ -100,12 +100,12 @@ test('M1: derived ids of different places differ, and never grow', () => {
       (names, parts) => {
         const root = new MessageRecord(null, {}, 0, 'root', 0)
         const places = names.map(hashName)
-        const ids = places.flatMap(({ high, low }) =>
-          Array.from({ length: parts + 1 }, (_, n) => root.derive(null, {}, high, low, n).id),
+        const ids = places.flatMap((place) =>
+          Array.from({ length: parts + 1 }, (_, n) => root.derive(null, {}, place, n).id),
         )
         expect(new Set(ids).size).toBe(names.length * (parts + 1))
 
-        const deep = places.reduce<MessageRecord>((from, { high, low }) => from.derive(null, {}, high, low), root)
+        const deep = places.reduce<MessageRecord>((from, place) => from.derive(null, {}, place), root)
         expect(deep.id.length).toBe('root'.length + DERIVED)
         expect(idText('root', ROOT.high, ROOT.low)).toBe('root')
         expect(mix(0, 1)).not.toBe(mix(1, 0))
@@ -140,8 +140,7 @@ test('M1: the id of a restored message is the one it had, and ids derived from i
   )
 
   function derived(from: Message<unknown>, node: string): Message<unknown> {
-    const { high, low } = hashName(node)
-    return (from as MessageRecord).derive(null, {}, high, low)
+    return (from as MessageRecord).derive(null, {}, hashName(node))
   }
 })
 

@@ -96,8 +96,7 @@ export class Group implements OpenGroup {
     return this.members[0]!.derive(
       payload,
       headers === undefined ? merged : withHeaders(merged, headers),
-      step.high,
-      step.low,
+      step.place,
       hashName(String(this.key)).low,
     )
   }

@@ -20,7 +20,7 @@ export function loop(step: Step, node: LoopNode, body: number, condition: Functi
     if (goesOn) {
       const turn = turns + 1
       frame.rebase(
-        frame.message.derive(frame.payload, withHeaders(frame.headers, { [header]: turn }), step.high, step.low, turn),
+        frame.message.derive(frame.payload, withHeaders(frame.headers, { [header]: turn }), step.place, turn),
       )
       return body
     }

@@ -44,13 +44,7 @@ export function scatterGather(
 }
 
 function branchOf(frame: Frame, step: Step, number: number, replyTo: string): Frame {
-  const message = frame.message.derive(
-    frame.payload,
-    withHeaders(frame.headers, { replyTo }),
-    step.high,
-    step.low,
-    number,
-  )
+  const message = frame.message.derive(frame.payload, withHeaders(frame.headers, { replyTo }), step.place, number)
   return frame.spawn(message, undefined)
 }
 

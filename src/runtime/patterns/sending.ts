@@ -124,7 +124,7 @@ function errorMessage(frame: Frame, step: Step): MessageRecord {
     nodeId: error.nodeId!,
     attempt: frame.attempt,
   }
-  return frame.message.derive(payload, withoutHeader(frame.headers, 'replyTo'), step.high, step.low)
+  return frame.message.derive(payload, withoutHeader(frame.headers, 'replyTo'), step.place)
 }
 
 /** The end of a flow without `.to`: the payload goes to who asked, by the return address (rule G2). */
@@ -147,10 +147,9 @@ export function call(step: Step, node: CallNode, channel: BoundChannel, host: Ru
   const ask = guard(
     (_: unknown, { message, signal }: Pick<Frame, 'message' | 'signal'>) =>
       host.gateway.open({ kind: 'call', channelId: channel.id, timeout, signal }, (replyTo) =>
-        channel.send(
-          message.derive(message.payload, withHeaders(message.rawHeaders, { replyTo }), step.high, step.low),
-          { signal },
-        ),
+        channel.send(message.derive(message.payload, withHeaders(message.rawHeaders, { replyTo }), step.place), {
+          signal,
+        }),
       ),
     { ...node, timeout: overall },
   )
@@ -171,4 +170,4 @@ const withoutReplyTo = (frame: Frame, step: Step): MessageRecord =>
     : readdressed(frame, step, withoutHeader(frame.headers, 'replyTo'))
 
 const readdressed = (frame: Frame, step: Step, headers: HeadersInit): MessageRecord =>
-  frame.message.derive(frame.payload, headers, step.high, step.low)
+  frame.message.derive(frame.payload, headers, step.place)

@@ -53,8 +53,7 @@ export class SplitGroup {
     return message.derive(
       payload,
       headers === undefined ? merged : withHeaders(merged, headers),
-      step.high,
-      step.low,
+      step.place,
       hashName(String(this.key)).low,
     )
   }

@@ -35,7 +35,7 @@ export class SplitScope {
 
   /** The message of a part. */
   part(payload: unknown, headers: HeadersInit, number: number): MessageRecord {
-    return this.message.derive(payload, headers, this.step.high, this.step.low, number)
+    return this.message.derive(payload, headers, this.step.place, number)
   }
 
   /** The open group of a key. */

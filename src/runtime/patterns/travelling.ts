@@ -80,9 +80,9 @@ async function visit(
   const { message, headers, signal } = frame
   const answer = await host.gateway.open({ kind: 'call', channelId: channel.id, timeout, signal }, (replyTo) =>
     channel.send(
-      message.derive(message.payload, withHeaders(headers, { replyTo }), step.high, step.low, hop),
+      message.derive(message.payload, withHeaders(headers, { replyTo }), step.place, hop),
       frame.sendOptions,
     ),
   )
-  frame.rebase(message.derive(unwrap(answer), headers, step.high, step.low, hop))
+  frame.rebase(message.derive(unwrap(answer), headers, step.place, hop))
 }
