@@ -9,37 +9,37 @@ export interface Mortal<T> extends Linked<T> {
   expire(): void
 }
 
-/** Microtasks that whoever was answered has to ask again. */
-const PATIENCE = 3
-
 /** Those of one duration, the first to end first. */
 class Line<T extends Mortal<T>> {
   private readonly list = new LinkedList<T>()
   private readonly clock: Clock
+  /** Right to about a millisecond, which is what timers are. */
+  private readonly stamp: () => number
   private readonly duration: number
   /** Called when nobody has come for a while. */
   private readonly idle: () => void
   private timer: Timer | undefined
-  /** Microtasks until a look whether anybody is left; 0 = none has been asked for. */
-  private looking = 0
+  /** A look whether anybody is left has been asked for. */
+  private looking = false
 
   constructor(clock: Clock, duration: number, idle: () => void) {
     this.clock = clock
+    this.stamp = clock.stamp?.bind(clock) ?? (() => clock.now())
     this.duration = duration
     this.idle = idle
   }
 
   add(mortal: T): void {
-    mortal.deadline = this.clock.now() + this.duration
+    mortal.deadline = this.stamp() + this.duration
     this.list.push(mortal)
     this.timer ??= this.clock.schedule(this.duration, this.elapsed)
   }
 
-  /** Somebody has left. The timer of a line that stays empty is stopped, but not before others have had the chance to come. */
+  /** Somebody has left. The timer of a line that is empty at the end of this turn of the event loop is stopped: until then others may come. */
   left(): void {
-    if (this.list.first !== undefined) return
-    if (this.looking === 0) queueMicrotask(this.look)
-    this.looking = PATIENCE
+    if (this.list.first !== undefined || this.looking) return
+    this.looking = true
+    setImmediate(this.look).unref()
   }
 
   stop(): void {
@@ -53,8 +53,8 @@ class Line<T extends Mortal<T>> {
   }
 
   private readonly look = (): void => {
-    if (--this.looking > 0) queueMicrotask(this.look)
-    else if (this.list.first === undefined) this.end()
+    this.looking = false
+    if (this.list.first === undefined) this.end()
   }
 
   private readonly elapsed = (): void => {

@@ -25,17 +25,22 @@ export interface RequestOptions {
   readonly signal: AbortSignal | undefined
 }
 
+const NO_DEADLINE = -1
+
 /** A request that waits. Its place in a line is that among those of the same timeout. */
 class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Mortal<Pending> {
-  deadline = 0
+  deadline: number = NO_DEADLINE
   ended = false
   readonly options: RequestOptions
+  /** The number at the end of its return address. */
+  readonly number: number
   readonly replyTo: string
   private readonly gateway: Gateway
 
-  constructor(gateway: Gateway, replyTo: string, options: RequestOptions) {
+  constructor(gateway: Gateway, number: number, replyTo: string, options: RequestOptions) {
     super()
     this.gateway = gateway
+    this.number = number
     this.replyTo = replyTo
     this.options = options
   }
@@ -51,7 +56,7 @@ class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Morta
   }
 
   static {
-    retain(new Pending(undefined as never, '', undefined as never))
+    retain(new Pending(undefined as never, 0, '', undefined as never))
   }
 }
 
@@ -61,9 +66,10 @@ export class Gateway {
   private readonly clock: Clock
   private readonly activity: Activity
   private readonly deadlines: Deadlines<Pending>
-  private readonly waiting = new Map<string, Pending>()
+  /** All but the latest, by their numbers, which are cheaper to look up than their addresses. */
+  private readonly waiting = new Map<number, Pending>()
   private readonly joint = new JointAddresses()
-  /** The one whose message is being sent. A flow that runs at once answers it meanwhile, and it needs neither entry nor deadline. */
+  /** The last one that was opened: who asks one thing after the other needs no map. */
   private latest: Pending | undefined = undefined
   private count = 0
 
@@ -80,15 +86,16 @@ export class Gateway {
 
   /** Whether a return address is a request of this runtime (also one that has ended) and not a channel. */
   owns(replyTo: string): boolean {
-    return this.find(replyTo) !== undefined || replyTo.startsWith(this.prefix)
+    return replyTo.startsWith(this.prefix)
   }
 
   /** Opens a request; `send` is given its return address and sends the message. The first of reply, failure, timeout and abort ends it. */
   open(options: RequestOptions, send: (replyTo: string) => void | Promise<void>): Promise<Either<unknown, unknown>> {
     const { signal } = options
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    const replyTo = this.prefix + ++this.count
-    const pending = new Pending(this, replyTo, options)
+    const number = ++this.count
+    const replyTo = this.prefix + number
+    const pending = new Pending(this, number, replyTo, options)
     this.keepLatest()
     this.latest = pending
     if (signal !== undefined) pending.limit(this.clock, { signal }, NEVER)
@@ -98,7 +105,8 @@ export class Gateway {
     } catch (error) {
       if (!pending.ended) pending.reject(error)
     }
-    this.keepLatest()
+    // A flow that runs at once has answered it meanwhile, and it needs no deadline.
+    if (!pending.ended && options.timeout < Infinity) this.deadlines.add(pending, options.timeout)
     return pending.promise
   }
 
@@ -147,18 +155,18 @@ export class Gateway {
 
   /** A request waits no more. */
   left(pending: Pending): void {
-    if (pending === this.latest) {
-      this.latest = undefined
-    } else {
-      this.waiting.delete(pending.replyTo)
-      this.deadlines.left(pending.options.timeout)
-    }
+    if (pending === this.latest) this.latest = undefined
+    else this.waiting.delete(pending.number)
+    if (pending.deadline !== NO_DEADLINE) this.deadlines.left(pending.options.timeout)
     if (this.joint.size > 0) this.joint.leave(pending.replyTo)
     this.activity.touch()
   }
 
   private find(replyTo: string): Pending | undefined {
-    return this.latest?.replyTo === replyTo ? this.latest : this.waiting.get(replyTo)
+    const { latest } = this
+    if (latest?.replyTo === replyTo) return latest
+    const pending = this.waiting.get(numberAtEnd(replyTo))
+    return pending?.replyTo === replyTo ? pending : undefined
   }
 
   /** Makes the latest one of many. */
@@ -166,12 +174,25 @@ export class Gateway {
     const { latest } = this
     if (latest === undefined) return
     this.latest = undefined
-    this.waiting.set(latest.replyTo, latest)
-    if (latest.options.timeout < Infinity) this.deadlines.add(latest, latest.options.timeout)
+    this.waiting.set(latest.number, latest)
   }
 }
 
 const NEVER = (): void => {}
+
+const ZERO = '0'.charCodeAt(0)
+
+/** The decimal number that a text ends with; 0 when there is none. */
+function numberAtEnd(text: string): number {
+  let number = 0
+  let unit = 1
+  for (let i = text.length - 1; i >= 0; i--, unit *= 10) {
+    const digit = text.charCodeAt(i) - ZERO
+    if (digit < 0 || digit > 9) break
+    number += digit * unit
+  }
+  return number
+}
 
 function timeoutError({ channelId, timeout }: RequestOptions): RequestTimeoutError {
   return new RequestTimeoutError(
