@@ -1,5 +1,6 @@
 /** `direct`: hands a message to one consumer in the sender's own stack, and the sender waits for what comes of it. */
 import type { AlloraError } from '../errors/allora-error.ts'
+import type { ChannelSpec } from '../graph/graph.ts'
 import { DoubleConsumerError } from '../errors/channel-errors.ts'
 import type {
   AnyMessage,
@@ -9,6 +10,7 @@ import type {
   SendOptions,
   Settlement,
   Subscription,
+  TransportEnv,
 } from '../transport/transport.ts'
 import { retain } from '../message/retain.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
@@ -84,6 +86,8 @@ class FailoverDelivery extends DirectDelivery {
  * on what it fails, or fails without having settled it, and the next one is called.
  */
 export class DirectPort extends MemoryPort {
+  private readonly failover: boolean
+  private readonly roundRobin: boolean
   private consumers: readonly DirectSubscription[] = []
   /** The consumers that are not paused. */
   private active: readonly DirectSubscription[] = []
@@ -95,6 +99,12 @@ export class DirectPort extends MemoryPort {
   /** Accepted messages whose time has come. */
   private readonly due: DirectDelivery[] = []
 
+  constructor(spec: ChannelSpec, env: TransportEnv) {
+    super(spec, env)
+    this.failover = spec.dispatch === 'failover'
+    this.roundRobin = spec.dispatch === 'roundRobin'
+  }
+
   override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
     const { name } = options
     const [first] = this.consumers
@@ -104,7 +114,7 @@ export class DirectPort extends MemoryPort {
         { channelId: this.spec.id },
       )
     }
-    const acksOnly = options.acksOnly === true && this.spec.dispatch !== 'failover'
+    const acksOnly = options.acksOnly === true && !this.failover
     const changed = (): void => this.update(this.consumers)
     const subscription = new DirectSubscription({ ...options, acksOnly }, consumer, changed)
     this.update([...this.consumers, subscription])
@@ -164,7 +174,7 @@ export class DirectPort extends MemoryPort {
     this.stats.accepted++
     const signal = options?.signal
     const delay = options?.delay ?? 0
-    if (this.spec.dispatch === 'failover') {
+    if (this.failover) {
       const delivery = new FailoverDelivery(this, message, 1, signal)
       return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery)
     }
@@ -231,7 +241,7 @@ export class DirectPort extends MemoryPort {
 
   private turnOf(): DirectSubscription {
     const { active } = this
-    return active[this.spec.dispatch === 'roundRobin' ? this.turn++ % active.length : 0]!
+    return active[this.roundRobin ? this.turn++ % active.length : 0]!
   }
 
   private failed(delivery: DirectDelivery, failure: unknown): void | Promise<void> {

@@ -1,6 +1,6 @@
 /** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
 import type { AlloraError } from '../errors/allora-error.ts'
-import { type FlowError, InvalidMessageError } from '../errors/handling-errors.ts'
+import type { FlowError } from '../errors/handling-errors.ts'
 import type { LinkedList } from '../memory/linked-list.ts'
 import type { Failure } from '../message/failure.ts'
 import { mix } from '../message/identity.ts'
@@ -13,20 +13,13 @@ import type { Segment } from './compile.ts'
 import { Continuation, type FrameEnd } from './continuation.ts'
 import type { DeadReason } from './dead-letters.ts'
 import type { EventHub, RuntimeEvents } from './events.ts'
-import {
-  abortedError,
-  failedBefore,
-  flowError,
-  isParked,
-  parkedInDeadLetters,
-  parkedWithNext,
-  sentenceOf,
-} from './flow-error.ts'
+import { abortedError, flowError, isParked } from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
 import type { LogLevel } from './logger.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
+import { settleFailed } from './settle-failed.ts'
 import { END, SUSPENDED, type Step } from './step.ts'
 
 /** What a runner needs of its runtime. */
@@ -60,12 +53,6 @@ export interface RunnerHost extends FrameHost {
   /** Sends without waiting. False when it was refused at once; `failed` is called when it is refused later. */
   offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean
 }
-
-/** A message whose failure could not be parked comes again after this many milliseconds. */
-const UNPARKED_DELAY = 1_000
-
-/** What settling a delivery gives: a promise when it takes time. */
-type Settling = void | boolean | Promise<unknown>
 
 /** The compiled steps of a flow and the loop over them. */
 export class FlowRunner {
@@ -247,7 +234,7 @@ export class FlowRunner {
     const { activity, aborting } = this.host
     const error = aborting ? abortedError(frame, cause) : cause
     if (aborting) this.host.noteAborted(frame)
-    const settled = this.settleFailed(frame, error)
+    const settled = settleFailed(this.host, frame, error)
     if (typeof settled !== 'object') {
       activity.leave()
       throw error
@@ -257,98 +244,6 @@ export class FlowRunner {
       throw error
     }
     return settled.then(end, end)
-  }
-
-  private settleFailed(frame: Frame, error: unknown): Settling {
-    const { host } = this
-    if (this.passOn(frame, error)) return
-    const replyTo = frame.gathered?.replyTo ?? frame.entry.rawHeaders.replyTo
-    const requester = host.gateway.requester(replyTo)
-    // A typed failure answers a request; a call's own scopes take every failure.
-    const answered = requester === 'call' || (requester === 'request' && frame.failure?.kind === 'failure')
-    try {
-      if (host.aborting) return this.giveBack(frame, undefined)
-      if (isParked(error)) {
-        frame.gathered?.parked?.()
-        return frame.delivery?.ack()
-      }
-      const failed = error as FlowError
-      if (answered && frame.gathered === undefined) {
-        failed.parked = { kind: 'caller' }
-        return frame.delivery?.ack()
-      }
-      return this.bury(frame, failed)
-    } finally {
-      host.gateway.fail(replyTo, frame.failure ?? { kind: 'defect', cause: error }, error)
-    }
-  }
-
-  /** In failover, a message goes to the next consumer before it is given up. A group is more than the one message that completed it. */
-  private passOn({ delivery, entry, gathered, source }: Frame, error: unknown): boolean {
-    const { aborting, events } = this.host
-    if (delivery?.passOn === undefined || gathered !== undefined || aborting || isParked(error)) return false
-    if (!delivery.passOn(error)) {
-      failedBefore(error as FlowError, delivery.failures ?? [])
-      return false
-    }
-    parkedWithNext(error as FlowError, source.channelId)
-    events.emit('retried', { channelId: source.channelId, message: entry, attempt: delivery.attempt + 1, delay: 0 })
-    return true
-  }
-
-  private bury(frame: Frame, error: FlowError): Settling {
-    try {
-      this.host.bury(frame, error, reasonOf(error))
-    } catch (refusal) {
-      error.message += ` ${sentenceOf(refusal)}`
-      const hasChannel = frame.gathered === undefined && frame.delivery !== undefined
-      return hasChannel ? this.giveBack(frame, UNPARKED_DELAY) : this.parkLater(frame, error)
-    }
-    parkedInDeadLetters(error, frame.entry.id)
-    return frame.delivery?.ack('dead')
-  }
-
-  /** A channel that holds messages gets its message back; a direct sender still has it, and is told by the error. */
-  private giveBack(frame: Frame, delay: number | undefined): Settling {
-    const { events } = this.host
-    const { delivery, source, entry } = frame
-    if (delivery === undefined) return
-    if (source.handsOver) {
-      this.host.drop({ reason: 'refused', message: entry, channelId: source.channelId, flowId: this.flowId })
-      return delivery.ack('dropped')
-    }
-    events.emit('retried', {
-      channelId: source.channelId,
-      message: entry,
-      attempt: delivery.attempt + 1,
-      delay: delay ?? 0,
-    })
-    return delivery.nack(delay === undefined ? undefined : { delay })
-  }
-
-  /** A group, or a message that was put aside, has no channel to go back to: it stays in flight until the dead letters have room. */
-  private parkLater(frame: Frame, error: AlloraError): Promise<unknown> {
-    const { host } = this
-    return new Promise((resolve) => {
-      const end = (settled: Settling): void => {
-        host.unparked.delete(frame)
-        resolve(settled)
-      }
-      const retry = (): void => {
-        try {
-          host.bury(frame, error, reasonOf(error))
-        } catch {
-          timer = host.clock.schedule(UNPARKED_DELAY, retry)
-          return
-        }
-        end(frame.delivery?.ack('dead'))
-      }
-      let timer = host.clock.schedule(UNPARKED_DELAY, retry)
-      host.unparked.set(frame, () => {
-        timer.cancel()
-        end(this.giveBack(frame, undefined))
-      })
-    })
   }
 }
 
@@ -364,9 +259,6 @@ const IN_HAND: Delivery = Object.freeze({
 
 const recordOf = (message: AnyMessage): MessageRecord =>
   message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
-
-/** A message that does not fit a schema is a dead letter of its own kind (Invalid Message Channel). */
-const reasonOf = (error: AlloraError): DeadReason => (error.cause instanceof InvalidMessageError ? 'invalid' : 'failed')
 
 /** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
 export class PassOn {

@@ -305,7 +305,7 @@ describe('T5: split', () => {
     const error = await rt.send('in', [1, 2, 3]).catch((caught: unknown) => caught)
     expect(error).toMatchObject({ flowId: 'main', nodeId: 'split', cause: expect.any(SplitError) as unknown })
     expect((error as Error).message).toMatchInlineSnapshot(
-      `"Flow "main" failed at node "split" (split): Part 2 failed, so the parts after it were not sent: Flow "part" failed at node "n1" (handle): Error: two. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1~05qpj2j1o123h6" }). The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`,
+      `"Flow "main" failed at node "split" (split): Part 2 failed, so the parts after it were not sent: Flow "part" failed at node "n1" (handle): Error: two. The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1~12lvudm0e2rzoi" }). The message is a dead letter: mend the cause and call rt.deadLetters.redrive({ id: "m1" })."`,
     )
     expect(rt.deadLetters.list().map(({ flowId, message: { payload } }) => [flowId, payload])).toEqual([
       ['part', 2],
