@@ -45,10 +45,10 @@ class DirectModel {
 
   send(handle: number, id: string, timeout: number, delay: number): void {
     const sender = { handle, id, attempt: 1, time: this.now + timeout, delay }
-    if (this.closed) this.results.set(handle, 'ChannelClosedError')
+    if (this.closed) this.tell(handle, 'ChannelClosedError')
     else if (this.senders.length === 0 && this.present.some(({ paused }) => !paused)) this.accept(sender, delay)
-    else if (this.present.length === 0) this.results.set(handle, 'NoSubscriberError')
-    else if (timeout === 0) this.results.set(handle, 'SendTimeoutError')
+    else if (this.present.length === 0) this.tell(handle, 'NoSubscriberError')
+    else if (timeout === 0) this.tell(handle, 'SendTimeoutError')
     else this.senders.push(sender)
     this.rest()
   }
@@ -62,8 +62,8 @@ class DirectModel {
     this.out.splice(this.out.indexOf(work), 1)
     this.counts.inFlight--
     this.counts.settled++
-    if (work.manner === 'works') this.results.set(work.handle, 'sent')
-    if (work.manner === 'fails') this.results.set(work.handle, 'Error')
+    if (work.manner === 'works') this.tell(work.handle, 'sent')
+    if (work.manner === 'fails') this.tell(work.handle, 'Error')
     this.rest()
   }
 
@@ -80,7 +80,7 @@ class DirectModel {
     for (let left = milliseconds; left > 0; left--) {
       this.now++
       for (const { handle } of this.senders.filter(({ time }) => time === this.now))
-        this.results.set(handle, 'SendTimeoutError')
+        this.tell(handle, 'SendTimeoutError')
       this.senders = this.senders.filter(({ time }) => time !== this.now)
       this.rest()
     }
@@ -88,7 +88,7 @@ class DirectModel {
 
   close(): void {
     this.closed = true
-    for (const { handle } of this.senders) this.results.set(handle, 'ChannelClosedError')
+    for (const { handle } of this.senders) this.tell(handle, 'ChannelClosedError')
     this.senders = []
   }
 
@@ -107,7 +107,7 @@ class DirectModel {
         this.accept(sender, (sender as Later & { readonly delay: number }).delay)
       } else if (sender !== undefined && this.present.length === 0) {
         this.senders.shift()
-        this.results.set(sender.handle, 'NoSubscriberError')
+        this.tell(sender.handle, 'NoSubscriberError')
       } else return
     }
   }
