@@ -12,6 +12,7 @@ const stages = {
   adapters: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
   control: ['errors', 'graph', 'message', 'transport', 'runtime'],
+  otel: ['graph', 'message', 'transport', 'runtime'],
   yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],
   cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control', 'yaml'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],

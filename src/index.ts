@@ -127,6 +127,15 @@ export { MemoryKeyStore } from './memory/memory-key-store.ts'
 export type { ClaimStore, Claimed } from './message/claim-store.ts'
 export type { GroupStore, StoredGroup, StoredGroups, StoredMember, StoredMessage } from './message/group-store.ts'
 export type { KeyStore } from './message/key-store.ts'
+export type {
+  CarryingWatch,
+  Handling,
+  Instrumentation,
+  NodePlace,
+  Observed,
+  Part,
+  Watch,
+} from './runtime/instrumentation.ts'
 export type { LogLevel, Logger } from './runtime/logger.ts'
 export { systemClock } from './transport/clock.ts'
 export type { Clock, Timer } from './transport/clock.ts'

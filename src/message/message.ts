@@ -149,6 +149,12 @@ export class MessageRecord implements Message<unknown> {
     return new MessageRecord(payload, headers, timestamp, root, sequence, high, low, place, causePlace)
   }
 
+  /** The same message with other headers. */
+  carrying(headers: HeadersInit): MessageRecord {
+    const { payload, timestamp, root, sequence, baseHigh, baseLow, place, causePlace } = this
+    return new MessageRecord(payload, headers, timestamp, root, sequence, baseHigh, baseLow, place, causePlace)
+  }
+
   toJSON(): {
     readonly id: string
     readonly timestamp: number

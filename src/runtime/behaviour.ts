@@ -41,7 +41,8 @@ import { sink, writing } from './patterns/sink.ts'
 import { Splitter } from './patterns/splitter.ts'
 import { dynamicRoute, routingSlip } from './patterns/travelling.ts'
 import { resilient } from './resilience/resilient.ts'
-import { END, type Step } from './step.ts'
+import { END, placeOf, type Step } from './step.ts'
+import { watchedCombine } from './watching.ts'
 
 /** What compiling looks up. Both throw a named error for what is not there. */
 export interface Bindings {
@@ -104,7 +105,7 @@ export class Behaviour {
     const parts = {
       correlateBy: this.optional(node.correlateBy),
       when: this.optional(node.when),
-      combine: this.optional(node.combine),
+      combine: this.combine(step, node),
       discard: this.maybe(node.discardTo),
       keeper: this.keeper(step, node),
     }
@@ -113,6 +114,12 @@ export class Behaviour {
     step.enter = (frame) => aggregator.enter(frame)
     step.resume = (frame, value) => aggregator.resume(frame, value)
     if (parts.keeper !== undefined) this.kept.push(aggregator)
+  }
+
+  private combine(step: Step, { combine }: AggregateNode): Function | undefined {
+    const { instrumentation } = this.host
+    const fn = this.optional(combine)
+    return instrumentation === undefined ? fn : watchedCombine(fn, placeOf(step), instrumentation)
   }
 
   private keeper(step: Step, { store }: AggregateNode): GroupKeeper | undefined {

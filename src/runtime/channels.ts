@@ -8,6 +8,8 @@ import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { Leftover, Transport, TransportEnv } from '../transport/transport.ts'
 import { BoundChannel } from './bound-channel.ts'
 import type { EventHub } from './events.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import { WatchedPort } from './watched-port.ts'
 
 /** What binds channels to transports. */
 export interface ChannelsOptions {
@@ -16,6 +18,7 @@ export interface ChannelsOptions {
   readonly interceptors: Readonly<Record<string, readonly ChannelInterceptor[]>>
   readonly env: TransportEnv
   readonly events: EventHub
+  readonly instrumentation?: Instrumentation | undefined
 }
 
 const NONE: readonly ChannelInterceptor[] = []
@@ -82,9 +85,11 @@ export class Channels {
   }
 
   private bind(transport: Transport, id: string): BoundChannel {
-    const { interceptors, events } = this.options
+    const { interceptors, events, instrumentation } = this.options
     const own = Object.hasOwn(interceptors, id) ? interceptors[id]! : NONE
-    return new BoundChannel(transport.port(id), own, transport.capabilities.synchronous, events)
+    const port = transport.port(id)
+    const watched = instrumentation === undefined ? port : new WatchedPort(port, instrumentation)
+    return new BoundChannel(watched, own, transport.capabilities.synchronous, events)
   }
 
   private fallback: Transport | undefined = undefined

@@ -5,6 +5,8 @@ import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import type { EventHub } from './events.ts'
 import type { FlowRunner } from './flow-runner.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import { watchedConsumer } from './watching.ts'
 
 /** A stretch of a flow that takes messages from a channel. */
 export interface Attachment {
@@ -19,10 +21,13 @@ export class Consumers {
   private readonly active = new Map<Subscription, Attachment>()
   private readonly events: EventHub
   private readonly activity: Activity
+  /** There if it watches how messages are handled. */
+  private readonly instrumentation: Instrumentation | undefined
 
-  constructor(events: EventHub, activity: Activity) {
+  constructor(events: EventHub, activity: Activity, instrumentation?: Instrumentation) {
     this.events = events
     this.activity = activity
+    this.instrumentation = instrumentation?.handle === undefined ? undefined : instrumentation
   }
 
   /** Whether no message waits for any of them. */
@@ -39,15 +44,19 @@ export class Consumers {
   ): Subscription {
     const { source, start } = segment
     const { listeners } = this.events
-    const { lender } = source
+    const { lender, flowId } = source
+    const { instrumentation } = this
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
-    const consumer: Consumer = (delivery) => {
+    const own: Consumer = (delivery) => {
       if (listeners.accepted !== undefined) channel.announce(delivery.message)
       if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
       return runner.deliver(delivery, start, source)
     }
-    const atOnce = lender === undefined ? { atOnce: runner.atOnce(channel, consumer, segment) } : undefined
+    const consumer = instrumentation === undefined ? own : watchedConsumer(own, channel, flowId, instrumentation)
+    // What is watched is watched from its delivery on.
+    const isPlain = lender === undefined && instrumentation === undefined
+    const atOnce = isPlain ? { atOnce: runner.atOnce(channel, consumer, segment) } : undefined
     const wishes = { ...options, ...acksOnly, ...atOnce, forgets: true, name: nameOf(segment) }
     const subscription =
       lender === undefined ? channel.port.consume(wishes, consumer) : lender.consume(channel.port, wishes, consumer)

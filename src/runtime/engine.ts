@@ -24,6 +24,7 @@ import type { RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import { failedMessage } from './flow-error.ts'
 import { Gateway, REPLY_TIMEOUT } from './gateway.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import type { LogLevel, Logger } from './logger.ts'
 import type { MetricsSnapshot, NodeCounter } from './metrics.ts'
 import type { OpenGroup } from './open-group.ts'
@@ -33,6 +34,7 @@ import { Shutdown } from './shutdown.ts'
 import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
+import { watchRequests } from './watching.ts'
 
 /** The options of `runtime`, without their types. */
 export interface EngineOptions {
@@ -47,6 +49,7 @@ export interface EngineOptions {
   readonly deadLetters?: { readonly capacity?: number; readonly letters?: readonly DeadLetter[] }
   readonly requestTimeout?: number
   readonly logger?: Logger
+  readonly instrumentation?: Instrumentation
 }
 
 /** Where a runtime is in its life. */
@@ -67,7 +70,7 @@ export class Engine implements RunnerHost {
   readonly suspended: LinkedList<Continuation> = new LinkedList()
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
-  readonly consumers: Consumers = new Consumers(this.events, this.activity)
+  readonly consumers: Consumers
   readonly flows: Map<string, RunningFlow> = new Map()
   readonly control: ControlBus = new ControlBus(this)
   readonly aborted: LeftMessage[] = []
@@ -87,6 +90,8 @@ export class Engine implements RunnerHost {
   private readonly handles = new Map<string, ChannelHandle>()
   /** Resolves when the start is over, however it ended. */
   starting: Promise<unknown> | undefined = undefined
+  /** Ends what the instrumentation looks at by itself; there while it does. */
+  unobserve: (() => void) | undefined = undefined
   private stopped: Promise<StopReport> | undefined = undefined
 
   constructor(app: EngineApp, options: EngineOptions = {}) {
@@ -98,6 +103,7 @@ export class Engine implements RunnerHost {
     this.signal = this.abortController.signal
     this.sendOptions = { signal: this.signal }
     this.acceptance = new Acceptance(ids, this.clock)
+    this.consumers = new Consumers(this.events, this.activity, options.instrumentation)
     this.gateway = new Gateway(ids(0), this.clock, this.activity)
     this.functions = bindFunctions(app, options.services ?? {})
     const { capacity = DEAD_LETTER_CAPACITY, letters = [] } = options.deadLetters ?? {}
@@ -108,6 +114,7 @@ export class Engine implements RunnerHost {
         Object.entries(options.interceptors ?? {}).map(([id, list]) => [id, list ?? []]),
       ),
       events: this.events,
+      instrumentation: options.instrumentation,
       env: {
         clock: this.clock,
         random: this.random,
@@ -119,6 +126,12 @@ export class Engine implements RunnerHost {
         },
       },
     })
+    const { instrumentation } = options
+    if (instrumentation?.request !== undefined) watchRequests(this, instrumentation)
+  }
+
+  get instrumentation(): Instrumentation | undefined {
+    return this.options.instrumentation
   }
 
   // Life

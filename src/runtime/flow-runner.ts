@@ -16,6 +16,7 @@ import type { EventHub, RuntimeEvents } from './events.ts'
 import { abortedError, flowError, isParked } from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import type { LogLevel } from './logger.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
@@ -29,6 +30,7 @@ export interface RunnerHost extends FrameHost {
   readonly random: () => number
   readonly events: EventHub
   readonly activity: Activity
+  readonly instrumentation: Instrumentation | undefined
   readonly gateway: Gateway
   /** The stop deadline has passed: whatever fails now goes back to its channel instead of to a scope. */
   readonly aborting: boolean

@@ -4,6 +4,7 @@ import type { Clock } from '../transport/clock.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { DeadLetter } from './dead-letters.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import type { Logger } from './logger.ts'
 
 /** What `request` takes. */
@@ -38,6 +39,8 @@ export interface RuntimeOptions<ChannelId extends string = string> {
   }
   /** Milliseconds; absent = 30,000. */
   readonly requestTimeout?: number
+  /** Watches what the runtime does, such as `openTelemetry()` of `allora/otel`; absent = nobody does, and it costs nothing. */
+  readonly instrumentation?: Instrumentation
   /** Where `log` steps write; absent = `console`. */
   readonly logger?: Logger
 }

@@ -29,6 +29,7 @@ export class Shutdown {
       return report
     } finally {
       engine.state = 'stopped'
+      engine.unobserve?.()
     }
   }
 

@@ -13,6 +13,7 @@ import { NodeCounter } from './metrics.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { RunningFlow } from './running-flow.ts'
 import { SourceRunner } from './source-runner.ts'
+import { watchRunner } from './watching.ts'
 
 /** The start of one engine. */
 export class StartUp {
@@ -34,6 +35,7 @@ export class StartUp {
     const { engine } = this
     try {
       refuseInvalid(engine.app, engine.functions)
+      engine.unobserve = engine.instrumentation?.observe?.(engine)
       await engine.channels.open()
       for (const graph of engine.app.graph.flows) engine.flows.set(graph.id, this.compiled(graph))
       for (const aggregator of this.kept) await aggregator.load()
@@ -42,6 +44,7 @@ export class StartUp {
       for (const flow of engine.flows.values()) flow.closeSources()
       engine.consumers.clear()
       await engine.channels.close().catch(() => undefined)
+      engine.unobserve?.()
       engine.state = 'new'
       throw error
     }
@@ -87,7 +90,8 @@ export class StartUp {
   }
 
   private instrument(runner: FlowRunner): void {
-    const { options, clock, counters } = this.engine
+    const { options, clock, counters, instrumentation } = this.engine
+    if (instrumentation !== undefined) watchRunner(runner, instrumentation)
     if (options.history !== true && options.metrics !== true) return
     for (const step of runner.steps) {
       if (options.history === true) keepHistory(step, clock)

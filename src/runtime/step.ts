@@ -1,11 +1,16 @@
 /** The compiled form of a node: two functions and the index of what comes next. */
+import type { NodeKind } from '../graph/graph.ts'
 import type { Derivation } from '../message/identity.ts'
 import type { Frame } from './frame.ts'
+import type { NodePlace } from './instrumentation.ts'
 
 /** A step's work on this message is over: sent, replied, absorbed or dropped. */
 export const END = -1
 /** The step waits for `frame.pending`; the loop goes on with `resume` when that settles. */
 export const SUSPENDED = -2
+
+/** Where a step is, as an instrumentation is told. */
+export const placeOf = ({ flowId, id, kind }: Step): NodePlace => ({ flowId, nodeId: id, kind })
 
 /**
  * One node, compiled. `enter` does the work and gives the index of the next step, `END`, or `SUSPENDED`; `resume` takes what a
@@ -16,7 +21,7 @@ export interface Step {
   readonly id: string
   /** Its place in the list of its flow. */
   readonly index: number
-  readonly kind: string
+  readonly kind: NodeKind
   /** The node's, see `hashName`. */
   readonly place: Derivation
   /** Index of the following step, or `END`. */

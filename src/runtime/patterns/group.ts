@@ -81,6 +81,10 @@ export class Group implements OpenGroup {
     return new Set(this.members.flatMap(({ rawHeaders }) => rawHeaders.replyTo ?? []))
   }
 
+  get memberHeaders(): readonly HeadersInit[] {
+    return this.members.map(({ rawHeaders }) => rawHeaders)
+  }
+
   get payloads(): readonly unknown[] {
     return this.members.map((member) => member.payload)
   }
@@ -88,10 +92,7 @@ export class Group implements OpenGroup {
   /** What the group becomes. Its id depends on the first member, on the aggregator and on the key alone. */
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
     const { replyTo } = this
-    const common = mergedHeaders(
-      this.members.map(({ rawHeaders }) => rawHeaders),
-      undefined,
-    )
+    const common = mergedHeaders(this.memberHeaders, undefined)
     const merged = replyTo === undefined ? common : withHeaders(common, { replyTo })
     return this.members[0]!.derive(
       payload,

@@ -22,7 +22,7 @@ export class SplitGroup {
   /** It is being combined: what arrives now is late. */
   closing = false
   private readonly gathered: unknown[] = []
-  private readonly headers: HeadersInit[] = []
+  readonly memberHeaders: HeadersInit[] = []
 
   constructor(key: unknown, scope: SplitScope, aggregator: Aggregator) {
     this.key = key
@@ -43,13 +43,13 @@ export class SplitGroup {
   add(frame: Frame): void {
     this.first ??= frame
     this.gathered.push(frame.payload)
-    this.headers.push(frame.headers)
+    this.memberHeaders.push(frame.headers)
   }
 
   /** What the group becomes. Its id depends on the split, on the aggregator and on the key alone. */
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
     const { message } = this.scope
-    const merged = this.size === 0 ? message.rawHeaders : mergedHeaders(this.headers, message.rawHeaders)
+    const merged = this.size === 0 ? message.rawHeaders : mergedHeaders(this.memberHeaders, message.rawHeaders)
     return message.derive(
       payload,
       headers === undefined ? merged : withHeaders(merged, headers),
