@@ -1,5 +1,11 @@
 /** Variants of W1 hello with one optional feature each: what it costs when it is on, and that it costs nothing when it is not. */
+import { context } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { app, direct, flow, queue, runtime, type Message, type ResilienceOptions, type RuntimeOptions } from 'allora'
+import { type OpenTelemetryOptions, openTelemetry } from 'allora/otel'
 import type { Contender } from './contender.ts'
 import { increment } from './workloads/hello.ts'
 import { turns } from './workloads/turns.ts'
@@ -58,6 +64,22 @@ function readingIds(rt: Started): Contender {
       return sum
     },
   }
+}
+
+/** The SDK with all it does for a span, except to keep it: memory would be what is measured. */
+function sdk(): OpenTelemetryOptions {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const spanProcessors = [new SimpleSpanProcessor({ exporter: FORGETFUL })]
+  return {
+    tracerProvider: new TracerProvider({ spanProcessors }),
+    meterProvider: new MeterProvider(),
+    propagator: new W3CTraceContextPropagator(),
+  }
+}
+
+const FORGETFUL: SpanExporter = {
+  export: (_, done) => done({ code: ExportResultCode.SUCCESS }),
+  shutdown: () => Promise.resolve(),
 }
 
 /** Listens to what every message does; gives the functions that stop. */
@@ -125,6 +147,16 @@ export const features: readonly Feature[] = [
     name: 'an interceptor',
     state: 'on',
     start: async () => helloOf(await start({ interceptors: { output: [PASSING] } })),
+  },
+  {
+    name: 'tracing, with no SDK',
+    state: 'on',
+    start: async () => helloOf(await start({ instrumentation: openTelemetry() })),
+  },
+  {
+    name: 'tracing, with the SDK',
+    state: 'on',
+    start: async () => helloOf(await start({ instrumentation: openTelemetry(sdk()) })),
   },
   { name: 'retry', state: 'on', start: async () => helloOf(await start({}, { retry: { attempts: 3 } })) },
   { name: 'retry, timeout and circuit breaker', state: 'on', start: async () => helloOf(await start({}, RECORD)) },
