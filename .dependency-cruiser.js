@@ -13,7 +13,8 @@ const stages = {
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
   control: ['errors', 'graph', 'message', 'transport', 'runtime'],
   otel: ['graph', 'message', 'transport', 'runtime'],
-  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],
+  logging: ['runtime'],
+  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'logging', 'apl'],
   cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control', 'yaml'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }

@@ -136,7 +136,8 @@ export type {
   Part,
   Watch,
 } from './runtime/instrumentation.ts'
-export type { LogLevel, Logger } from './runtime/logger.ts'
+export type { LogFields, LogLevel, LogPlace, Logger } from './runtime/logger.ts'
+export { redacted } from './runtime/redacted.ts'
 export { systemClock } from './transport/clock.ts'
 export type { Clock, Timer } from './transport/clock.ts'
 export type { IdSource } from './message/identity.ts'

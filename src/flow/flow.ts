@@ -456,8 +456,11 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     options?: ValidateOptions<C> & ResilienceOptions<P, H, never>,
   ): Flow<Src, StandardSchemaV1.InferOutput<S>, H, E, R | Sent<C, P>>
 
-  /** Writes a line to the runtime's log: what a function makes of the message, or its id and place. */
-  log<Q extends Outcome<string>, N = never>(
+  /**
+   * Writes a line to the runtime's log: what a function makes of the message, or its id and place. An object that the function gives is
+   * written beside those, without what tells of a secret (see `redacted`). Where the log does not want the level, nothing is called.
+   */
+  log<Q extends Outcome<string | object>, N = never>(
     line?: Handler<P, H, Q, N> | LogOptions,
     options?: LogOptions,
   ): Flow<Src, P, H, E | FailureOf<Q>, R | N>

@@ -25,7 +25,8 @@ import type { Frame } from './frame.ts'
 import { failedMessage } from './flow-error.ts'
 import { Gateway, REPLY_TIMEOUT } from './gateway.ts'
 import type { Instrumentation } from './instrumentation.ts'
-import type { LogLevel, Logger } from './logger.ts'
+import { Log } from './log.ts'
+import type { Logger } from './logger.ts'
 import type { MetricsSnapshot, NodeCounter } from './metrics.ts'
 import type { OpenGroup } from './open-group.ts'
 import type { RunningFlow } from './running-flow.ts'
@@ -49,6 +50,7 @@ export interface EngineOptions {
   readonly deadLetters?: { readonly capacity?: number; readonly letters?: readonly DeadLetter[] }
   readonly requestTimeout?: number
   readonly logger?: Logger
+  readonly redact?: readonly string[]
   readonly instrumentation?: Instrumentation
 }
 
@@ -71,6 +73,7 @@ export class Engine implements RunnerHost {
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
   readonly consumers: Consumers
+  readonly log: Log
   readonly flows: Map<string, RunningFlow> = new Map()
   readonly control: ControlBus = new ControlBus(this)
   readonly aborted: LeftMessage[] = []
@@ -104,6 +107,7 @@ export class Engine implements RunnerHost {
     this.sendOptions = { signal: this.signal }
     this.acceptance = new Acceptance(ids, this.clock)
     this.consumers = new Consumers(this.events, this.activity, options.instrumentation)
+    this.log = new Log(options.logger, options.redact)
     this.gateway = new Gateway(ids(0), this.clock, this.activity)
     this.functions = bindFunctions(app, options.services ?? {})
     const { capacity = DEAD_LETTER_CAPACITY, letters = [] } = options.deadLetters ?? {}
@@ -274,7 +278,7 @@ export class Engine implements RunnerHost {
     if (this.events.listeners.dropped !== undefined) this.events.emit('dropped', dropped)
   }
 
-  offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean {
+  offer(channel: BoundChannel, message: AnyMessage, failed: (error: unknown) => void): boolean {
     if (channel.synchronous) return channel.trySend(message)
     channel.send(message)?.catch(failed)
     return true
@@ -288,10 +292,6 @@ export class Engine implements RunnerHost {
       })
       this.sleeping.add(timer)
     })
-  }
-
-  log(level: LogLevel, line: string): void {
-    ;(this.options.logger ?? console)[level](line)
   }
 
   noteAborted(frame: Frame): void {

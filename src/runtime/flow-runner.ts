@@ -17,7 +17,7 @@ import { abortedError, flowError, isParked } from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
 import type { Instrumentation } from './instrumentation.ts'
-import type { LogLevel } from './logger.ts'
+import type { Log } from './log.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { settleFailed } from './settle-failed.ts'
@@ -46,14 +46,13 @@ export interface RunnerHost extends FrameHost {
   bury(frame: Frame, error: AlloraError, reason: DeadReason): void
   /** Resolves after so many milliseconds; never after an abort. */
   sleep(milliseconds: number): Promise<void>
-  /** Writes a line to the runtime's log. */
-  log(level: LogLevel, line: string): void
+  readonly log: Log
   /** Counts and announces a message given up on purpose. */
   drop(dropped: RuntimeEvents['dropped']): void
   /** A channel by its id. Throws `UnknownChannelError`. */
   channelOf(id: string): BoundChannel
   /** Sends without waiting. False when it was refused at once; `failed` is called when it is refused later. */
-  offer(channel: BoundChannel, message: AnyMessage, failed: () => void): boolean
+  offer(channel: BoundChannel, message: AnyMessage, failed: (error: unknown) => void): boolean
 }
 
 /** The compiled steps of a flow and the loop over them. */

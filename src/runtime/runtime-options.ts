@@ -41,6 +41,8 @@ export interface RuntimeOptions<ChannelId extends string = string> {
   readonly requestTimeout?: number
   /** Watches what the runtime does, such as `openTelemetry()` of `allora/otel`; absent = nobody does, and it costs nothing. */
   readonly instrumentation?: Instrumentation
-  /** Where `log` steps write; absent = `console`. */
+  /** Where `log` steps write, and the runtime itself; absent = `console`. */
   readonly logger?: Logger
+  /** Names of properties that no `log` step writes, in any case, beside those of passwords, tokens and the like. */
+  readonly redact?: readonly string[]
 }

@@ -8,7 +8,8 @@ import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { EventHub } from './events.ts'
 import { sentenceOf } from './flow-error.ts'
-import type { LogLevel } from './logger.ts'
+import type { Log } from './log.ts'
+import type { LogPlace } from './logger.ts'
 
 /** What a source runner needs of its runtime. */
 export interface SourceHost {
@@ -17,7 +18,7 @@ export interface SourceHost {
   readonly acceptance: Acceptance
   readonly events: EventHub
   readonly aborting: boolean
-  log(level: LogLevel, line: string): void
+  readonly log: Log
 }
 
 /** `ended`: there is no more; `failed`: it ended with an error. */
@@ -58,7 +59,7 @@ export class SourceRunner {
 
   /** Opens the source, once all that an earlier opening sent is through. Rejects when it cannot be opened. */
   async open(): Promise<void> {
-    const opening = new Opening(this.host)
+    const opening = new Opening(this.host, this.place)
     this.opening = opening
     this.paused = false
     while (this.inFlight > 0) await this.change()
@@ -89,6 +90,10 @@ export class SourceRunner {
     this.opening = undefined
     if (this.state === 'open') this.state = 'closed'
     this.changed()
+  }
+
+  private get place(): LogPlace {
+    return { flowId: this.flowId, nodeId: this.node.id, channelId: this.channel.id }
   }
 
   private async pump(opening: Opening): Promise<void> {
@@ -129,9 +134,11 @@ export class SourceRunner {
     try {
       await this.through(arrival)
     } catch (error) {
-      this.host.log(
+      const { flowId, node } = this
+      this.host.log.write(
         'error',
-        `The source "${this.node.id}" of flow "${this.flowId}" could not conclude a message: ${sentenceOf(error)}`,
+        () => `The source "${node.id}" of flow "${flowId}" could not conclude a message: ${sentenceOf(error)}`,
+        { ...this.place, error },
       )
     }
     this.inFlight--
@@ -157,7 +164,7 @@ export class SourceRunner {
       { flowId, nodeId: node.id, cause },
     )
     this.state = 'failed'
-    this.host.log('error', error.message)
+    this.host.log.write('error', () => error.message, { ...this.place, error })
     this.host.events.emit('sourceFailed', { flowId, nodeId: node.id, error })
   }
 
@@ -191,14 +198,14 @@ class Opening {
   /** Ends the wait for an arrival. */
   private cut: (() => void) | undefined = undefined
 
-  constructor(host: SourceHost) {
+  constructor(host: SourceHost, place: LogPlace) {
     this.host = host
     this.env = {
       signal: this.stopping.signal,
       now: () => host.clock.now(),
       sleep: (milliseconds) => this.rest(this.elapsed(milliseconds)),
       rest: (waiting) => this.rest(waiting),
-      warn: (line) => host.log('warn', line),
+      warn: (line) => host.log.write('warn', () => line, place),
     }
   }
 

@@ -137,6 +137,7 @@ describe('logging.yml', () => {
     ['filter: trace\nlevel: warn', { ...defaults, filter: 'trace' }],
     ['level: debug\nansi: false', { ...defaults, filter: 'debug', ansi: false }],
     ['filter: off\nformat:\n  with_timestamp: false', { ...defaults, filter: 'off', withTimestamp: false }],
+    ['format: { json: true }', { ...defaults, json: true }],
     ['unknown: 1\nlevel: [1]\nansi: maybe', defaults],
     ['[not yaml', defaults],
     ['', defaults],
@@ -160,6 +161,17 @@ describe('logging.yml', () => {
     const logger = loggerOf({ filter, ansi: false, withTimestamp: false, source: '' }, (line) => lines.push(line))
     for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level](level)
     expect(lines).toHaveLength(count)
+  })
+
+  test('a line can be an object, and a flow has a level of its own', () => {
+    const lines: string[] = []
+    const logger = loggerOf(
+      { filter: 'warn,orders=debug', ansi: true, withTimestamp: false, json: true, source: '' },
+      (line) => lines.push(line),
+    )
+    logger.info('said', { flowId: 'orders' })
+    logger.info('not said', { flowId: 'others' })
+    expect(lines).toEqual(['{"level":"info","msg":"said","flowId":"orders"}'])
   })
 
   test('a line has the time, the level in its colour, and what was said', () => {

@@ -88,15 +88,32 @@ function recipientsError(refused: string, have: readonly string[], cause: unknow
 export function tap(step: Step, channel: BoundChannel, host: RunnerHost): void {
   step.enter = (frame) => {
     const copy = withoutReplyTo(frame, step)
-    const failed = (): void =>
-      host.drop({ reason: 'tap-failed', message: copy, channelId: channel.id, flowId: step.flowId, nodeId: step.id })
+    const failed = (error?: unknown): void => tapFailed(step, channel, copy, error, host)
     try {
       if (!host.offer(channel, copy, failed)) failed()
-    } catch {
-      failed()
+    } catch (error) {
+      failed(error)
     }
     return step.next
   }
+}
+
+function tapFailed(
+  { flowId, id: nodeId }: Step,
+  { id: channelId }: BoundChannel,
+  message: MessageRecord,
+  error: unknown,
+  host: RunnerHost,
+): void {
+  host.drop({ reason: 'tap-failed', message, channelId, flowId, nodeId })
+  const why = error === undefined ? 'it has no room.' : sentenceOf(error)
+  host.log.write('warn', () => `Tap "${nodeId}" of flow "${flowId}" lost a copy for channel "${channelId}": ${why}`, {
+    flowId,
+    nodeId,
+    channelId,
+    messageId: message.id,
+    ...(error !== undefined && { error }),
+  })
 }
 
 /** `errorsTo`: a failure that it takes goes to a channel, and the error says so to whoever waits (rules E1, E5). */

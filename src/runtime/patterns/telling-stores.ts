@@ -11,7 +11,11 @@ export function tellStore(
   host: RunnerHost,
 ): void | Promise<void> {
   const warn = (error: unknown): void =>
-    host.log('warn', `The store of node "${step.id}" of flow "${step.flowId}" could not ${what}: ${sentenceOf(error)}`)
+    host.log.write(
+      'warn',
+      () => `The store of node "${step.id}" of flow "${step.flowId}" could not ${what}: ${sentenceOf(error)}`,
+      { flowId: step.flowId, nodeId: step.id, error },
+    )
   try {
     return tell()?.catch(warn)
   } catch (error) {
