@@ -22,6 +22,10 @@ export type {
   QueueOptions,
   SentTo,
 } from './flow/channel-token.ts'
+export { Service, serviceOf } from './flow/service-class.ts'
+export type { ServiceClass, ServiceObject } from './flow/service-class.ts'
+export { registry } from './flow/service-registry.ts'
+export type { ServiceInfo, ServiceRegistry } from './flow/service-registry.ts'
 export { contract, service } from './flow/service.ts'
 export type { AnyFunction, Handler, Named, Needs, Provides } from './flow/service.ts'
 export type { FlowTypeError } from './flow/flow-type-error.ts'
@@ -224,8 +228,10 @@ export {
   InvalidBranchError,
   InvalidNameError,
   InvalidStepError,
+  ServiceMakingError,
   UnboundServiceError,
   UnknownFunctionError,
+  UnknownServiceError,
 } from './errors/flow-errors.ts'
 export { InvalidGraphError } from './errors/graph-errors.ts'
 export type { GraphProblem } from './errors/graph-errors.ts'

@@ -197,6 +197,14 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'Contract called',
     'A service that is known by its signature only was called outside a runtime that binds it.',
   ],
+  ALLORA511: [
+    'Unknown service',
+    'A registry was asked for a service that it has not, or was given a class that has no name by @Service.',
+  ],
+  ALLORA512: [
+    'Service not made',
+    'A class cannot be a service: its constructor or its factory threw, or what they made has no method "handle".',
+  ],
   // Files
   ALLORA616: [
     'File that cannot be run',

@@ -1,6 +1,7 @@
 /** What modules of the user export. */
 import { pathToFileURL } from 'node:url'
 import { AppFileError } from '../errors/control-errors.ts'
+import { isRegistry } from '../flow/service-registry.ts'
 import { type AnyFunction, serviceEntry } from '../flow/service.ts'
 import { shownPath } from './shown-path.ts'
 
@@ -19,25 +20,42 @@ export async function importModule(file: string): Promise<Exports> {
   }
 }
 
-/** Services that a module exports: functions by the name that `service` gave them, everything else by its own, and those in `services`. */
+/**
+ * Services that a module exports: functions by the name that `service` gave them, classes by that of `@Service`, those of a registry by
+ * theirs, everything else by its own, and those in `services`. Throws `AppFileError` when a name stands for two.
+ */
 export function servicesIn(exports: Exports): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries({ ...objectIn(exports, 'services'), ...exports }).map(([name, value]) => [
-      (typeof value === 'function' ? serviceEntry(value as AnyFunction)?.name : undefined) ?? name,
-      value,
-    ]),
-  )
+  const found = new Map<string, unknown>()
+  const { services, ...others } = exports
+  const all = [...Object.entries(objectIn({ services }, 'services')), ...Object.entries(others)]
+  for (const [name, value] of all.flatMap(namedServices)) {
+    if (found.has(name) && found.get(name) !== value) {
+      throw new AppFileError(`Two services are called "${name}". Give one of them another name.`)
+    }
+    found.set(name, value)
+  }
+  return Object.fromEntries(found)
 }
 
-/** An export that is an object; empty without one. */
+function namedServices([name, value]: [string, unknown]): [string, unknown][] {
+  if (isRegistry(value)) return Object.entries(value.functions)
+  const entry = typeof value === 'function' ? serviceEntry(value as AnyFunction) : undefined
+  // A class stands for the function of its instance.
+  return entry === undefined ? [[name, value]] : [[entry.name, entry.fn ?? value]]
+}
+
+/** An export that is an object, or the functions of a registry; empty without one. */
 export function objectIn<T = unknown>(exports: Exports, name: string): Readonly<Record<string, T>> {
   const value = exports[name]
+  if (isRegistry(value)) return value.functions as Readonly<Record<string, T>>
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, T>>) : {}
 }
 
-/** Those of the values that are functions. */
+/** Those of the values that are functions; of a class with `@Service` it is that of its instance. */
 export function functionsOf(values: Readonly<Record<string, unknown>>): Readonly<Record<string, AnyFunction>> {
   return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, AnyFunction] => typeof entry[1] === 'function'),
+    Object.entries(values)
+      .filter((entry): entry is [string, AnyFunction] => typeof entry[1] === 'function')
+      .map(([name, fn]) => [name, serviceEntry(fn)?.fn ?? fn]),
   )
 }

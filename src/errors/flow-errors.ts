@@ -45,3 +45,13 @@ export class UnknownFunctionError extends AlloraError {
 export class UnboundServiceError extends AlloraError {
   readonly code = 'ALLORA510'
 }
+
+/** `ALLORA511`: a registry was asked for a service that it has not, or given a class without a name. */
+export class UnknownServiceError extends AlloraError {
+  readonly code = 'ALLORA511'
+}
+
+/** `ALLORA512`: a class cannot be a service: its instance could not be made, or has no method `handle`. */
+export class ServiceMakingError extends AlloraError {
+  readonly code = 'ALLORA512'
+}

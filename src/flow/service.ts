@@ -126,6 +126,17 @@ export function serviceEntry(fn: AnyFunction): ServiceEntry | undefined {
   return entries.get(fn)
 }
 
+/** Gives a class a name. Its function is made when it is asked for. */
+export function nameClass(target: object, name: string, handler: () => LooseFunction): void {
+  checkName('service', name)
+  entries.set(target as AnyFunction, {
+    name,
+    get fn() {
+      return handler()
+    },
+  })
+}
+
 function checkName(what: string, name: string): void {
   if (typeof name === 'string' && name !== '') return
   throw new InvalidNameError(

@@ -5,7 +5,8 @@ import type { App } from '../app/app.ts'
 import { type UntypedFlow, appFromGraph } from '../app/app-from-graph.ts'
 import { functionsNamedIn } from '../app/graph-of.ts'
 import { quote } from '../errors/describe-value.ts'
-import type { AnyFunction } from '../flow/service.ts'
+import { type ServiceRegistry, isRegistry } from '../flow/service-registry.ts'
+import { type AnyFunction, serviceEntry } from '../flow/service.ts'
 import type { Diagnostic } from '../graph/diagnostic.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
 import { memory } from '../memory/memory.ts'
@@ -28,10 +29,10 @@ export interface AdapterFactories {
 /** What a file needs to be run. */
 export interface BindOptions {
   /**
-   * By the names in the file: functions. A schema (Standard Schema) may stand for the function of a `validate`, and a source, a sink or
+   * By the names in the file: functions, classes with `@Service`, or a registry of them. A schema (Standard Schema) may stand for the function of a `validate`, and a source, a sink or
    * a store for the function that gives it.
    */
-  readonly services?: Readonly<Record<string, unknown>>
+  readonly services?: Readonly<Record<string, unknown>> | ServiceRegistry
   readonly adapters?: AdapterFactories
   /** By name. These go before what the file says of transports. */
   readonly transports?: Readonly<Record<string, Transport>>
@@ -62,10 +63,13 @@ class Binder {
   readonly report: Report = new Report()
   private readonly file: AlloraFile
   private readonly options: BindOptions
+  private readonly services: Readonly<Record<string, unknown>>
 
   constructor(file: AlloraFile, options: BindOptions) {
     this.file = file
     this.options = options
+    const { services = {} } = options
+    this.services = isRegistry(services) ? services.functions : (services as Readonly<Record<string, unknown>>)
   }
 
   /** Every function that the graph names, by its name. */
@@ -91,7 +95,7 @@ class Binder {
   }
 
   private service(name: string): AnyFunction | undefined {
-    const { services = {} } = this.options
+    const { services } = this
     const given = Object.hasOwn(services, name) ? services[name] : undefined
     const fn = given === undefined ? builtInFunction(name) : asFunction(given)
     if (fn !== undefined) return fn
@@ -139,7 +143,7 @@ class Binder {
 
 /** The function that the graph asks for; of a schema the one that validates, of an adapter or a store the one that gives it. */
 function asFunction(given: unknown): AnyFunction | undefined {
-  if (typeof given === 'function') return given as AnyFunction
+  if (typeof given === 'function') return serviceEntry(given as AnyFunction)?.fn ?? (given as AnyFunction)
   if (typeof given !== 'object' || given === null) return undefined
   if ('~standard' in given) {
     const { '~standard': standard } = given as {
