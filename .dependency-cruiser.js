@@ -14,6 +14,7 @@ const stages = {
   control: ['errors', 'graph', 'message', 'transport', 'runtime'],
   otel: ['graph', 'message', 'transport', 'runtime'],
   logging: ['runtime'],
+  monitoring: ['runtime'],
   yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'logging', 'apl'],
   cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control', 'yaml'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],

@@ -67,7 +67,7 @@ export function serviceOf<C extends ServiceClass>(
   target: C,
 ): InstanceType<C>['handle'] & Named<Provides<string, InstanceType<C>['handle']>> {
   const entry = serviceEntry(target as unknown as AnyFunction)
-  if (entry !== undefined) return service(entry.name, entry.fn!) as never
+  if (entry !== undefined) return service(entry.name, entry.fn!)
   throw new ServiceMakingError(
     `The class ${target.name} is no service. Write @Service('${target.name.toLowerCase()}') above it, or give an object's function: service('name', (payload) => it.handle(payload)).`,
   )
