@@ -12,6 +12,7 @@ import {
 
 /** An object whose method `handle` is called with the payload and the exchange. */
 export interface ServiceObject {
+  /** Does the work. */
   handle(...args: never[]): unknown
 }
 

@@ -19,7 +19,11 @@ export interface ServiceRegistry<out S extends object = {}> {
   readonly functions: S
   /** What there is, in the order it was added. */
   readonly list: readonly ServiceInfo[]
-  /** Adds a function. Throws `DuplicateServiceError`. */
+  /**
+   * Adds a function. Throws `DuplicateServiceError`.
+   *
+   * @typeParam F - The function's own type.
+   */
   add<const Name extends string, F extends LooseFunction>(
     name: Name & Fresh<Name, S>,
     fn: F,

@@ -3,6 +3,7 @@ import type { LogFields, LogLevel, Logger } from '../runtime/logger.ts'
 
 /** What is used of pino. */
 export type PinoLike = { readonly [level in LogLevel]: (fields: object, line: string) => void } & {
+  /** Whether lines of the level are written. */
   isLevelEnabled(level: string): boolean
 }
 

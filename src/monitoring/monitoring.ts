@@ -9,7 +9,9 @@ import { prometheusText } from './prometheus-text.ts'
 export interface Monitored {
   readonly state: string
   readonly control: Pick<Control, 'flows'>
+  /** Counts and latencies, taken now. */
   metrics(): MetricsSnapshot
+  /** Listens to the circuit breakers; gives the function that stops listening. */
   on(event: 'circuit', listener: (event: RuntimeEvents['circuit']) => void): () => void
 }
 

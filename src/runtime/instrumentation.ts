@@ -52,7 +52,9 @@ export interface Part {
 
 /** What an instrumentation may ask of the runtime it watches. */
 export interface Observed {
+  /** Listens to an event; gives the function that stops listening. */
   on<K extends keyof RuntimeEvents>(event: K, listener: (event: RuntimeEvents[K]) => void): () => void
+  /** Counts and latencies, taken now. */
   metrics(): MetricsSnapshot
 }
 
