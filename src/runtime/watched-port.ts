@@ -103,10 +103,13 @@ export class WatchedPort implements ChannelPort {
   }
 
   private refused(message: AnyMessage): SendTimeoutError {
-    return new SendTimeoutError(`Channel "${this.spec.id}" had no room for the message. Give it room, or send() it.`, {
-      channelId: this.spec.id,
-      messageId: message.id,
-    })
+    return new SendTimeoutError(
+      `Channel "${this.spec.id}" did not take the message at once. Call send() to wait for room, or to hear why it is refused.`,
+      {
+        channelId: this.spec.id,
+        messageId: message.id,
+      },
+    )
   }
 }
 

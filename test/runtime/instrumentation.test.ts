@@ -100,6 +100,32 @@ describe('an instrumentation', () => {
     expect(lines).toContain('failed subscriber of news: FlowError')
   })
 
+  test('is told of what user code takes and fails to send, and changes nothing else about a channel', async () => {
+    const { lines, watch } = recorder()
+    const { rt } = await started(app(flow('on').from(numbers).to(queue('output').of<number>()).build()), {
+      instrumentation: {
+        send: (_, { id }) => ({ ...watch(`send ${id}`), headers: {} }),
+        receive:
+          ({ id }) =>
+          ({ payload }) =>
+            lines.push(`took ${String(payload)} from ${id}`),
+      } satisfies Instrumentation,
+    })
+    const output = rt.channel('output')
+    for (const n of [1, 2, 3]) output.trySend(n)
+    lines.length = 0
+    await (await output.take()).ack()
+    output.tryReceive()
+    expect((await output.purge()).map(({ payload }) => payload)).toEqual([3])
+    expect(output.tryReceive()).toBeUndefined()
+    await output.close()
+    expect(output.trySend(4)).toBe(false)
+    expect([output.closed, lines]).toEqual([
+      true,
+      ['took 1 from output', 'took 2 from output', '> send output', 'failed send output: SendTimeoutError'],
+    ])
+  })
+
   test('observes a runtime from its start to its stop, or to the failure of its start', async () => {
     const lines: string[] = []
     const instrumentation: Instrumentation = {
