@@ -10,6 +10,7 @@ const stages = {
   transport: ['errors', 'graph', 'message'],
   memory: ['errors', 'graph', 'message', 'transport'],
   adapters: ['errors', 'message', 'flow'],
+  http: ['errors', 'message', 'flow'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
   control: ['errors', 'graph', 'message', 'transport', 'runtime'],
   yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],

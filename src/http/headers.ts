@@ -27,22 +27,31 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 export type Field = readonly [name: string, value: string]
 
 /** Whether a field ends where it arrives. `connection` is the value of that field, which may name more of them. */
-export function isHopByHop(name: string, connection?: string | null): boolean {
+export function isHopByHop(name: string, connection = ''): boolean {
   const lower = name.toLowerCase()
   if (HOP_BY_HOP.has(lower)) return true
-  if (connection === undefined || connection === null || connection === '') return false
-  return connection.split(',').some((token) => token.trim().toLowerCase() === lower)
+  return connection !== '' && connection.split(',').some((token) => token.trim().toLowerCase() === lower)
 }
 
-/** Adds the fields to `target` as message headers, `http.header.<name>`; of a field that is there twice the values are joined by `, `. */
-export function addFields(target: Record<string, unknown>, fields: Headers): void {
-  const connection = fields.get('connection')
-  for (const [name, value] of fields) {
+/** Adds fields, as a list of name, value, name, value, to `target` as message headers: `http.header.<name>`. Of a field that is there twice the values are joined. */
+export function addFields(target: Record<string, unknown>, fields: readonly string[]): void {
+  const connection = valuesOf(fields, 'connection')
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at]!.toLowerCase()
     if (isHopByHop(name, connection)) continue
     const key = HEADER_PREFIX + name
     const before = target[key]
-    target[key] = typeof before === 'string' ? `${before}, ${value}` : value
+    const value = fields[at + 1]!
+    target[key] = typeof before === 'string' ? `${before}${name === 'cookie' ? '; ' : ', '}${value}` : value
   }
+}
+
+function valuesOf(fields: readonly string[], wanted: string): string {
+  let values = ''
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at]!.length === wanted.length && fields[at]!.toLowerCase() === wanted) values += `${fields[at + 1]!},`
+  }
+  return values
 }
 
 /** The message headers that begin with `prefix` as fields. A value that is a list is sent as several fields, one that is no text as text. */
