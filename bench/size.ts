@@ -26,6 +26,7 @@ interface Bundle {
 const entries: readonly Entry[] = [
   { name: 'hello', source: `export { app, direct, flow, queue, runtime } from '${root}/src/index.ts'` },
   { name: '.', source: `export * from '${root}/src/index.ts'` },
+  { name: './http', source: `export * from '${root}/src/http/index.ts'` },
   { name: './testing', source: `export * from '${root}/src/testing/index.ts'` },
 ]
 

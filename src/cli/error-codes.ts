@@ -224,6 +224,19 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'Request refused',
     'The running app could not do what was asked, or ended before it answered. The sentence is its own.',
   ],
+  // HTTP
+  ALLORA801: [
+    'Cannot listen',
+    'The server of http.inbound could not be opened: its port is in use, its address is not one of this machine, or its certificate cannot be read. port: 0 is a free port.',
+  ],
+  ALLORA802: [
+    'HTTP flows that contradict each other',
+    'Two flows answer the same path and method of one server, or say different things of the server, or http.handler was given a flow that does not begin with http.inbound.',
+  ],
+  ALLORA803: [
+    'Reply that HTTP cannot carry',
+    'The status of a reply must be a whole number from 200 to 599, its header fields must be free of line breaks, and its payload text, bytes, a stream of them or JSON.',
+  ],
 }
 
 /** Every code, in order. */

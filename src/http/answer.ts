@@ -45,10 +45,14 @@ const webBody = (body: NonNullable<AnswerBody>): string | Uint8Array<ArrayBuffer
   isStream(body) ? ReadableStream.from(pieces(body)) : (body as string | Uint8Array<ArrayBuffer>)
 
 /** Writes the answer to a socket. Rejects when a body that is a stream fails: the client sees that it is not complete. */
-export async function writeAnswer(outgoing: ServerResponse, answer: Answer, headOnly: boolean): Promise<void> {
-  const { status, fields, body } = answer
+export function writeAnswer(
+  outgoing: ServerResponse,
+  { status, fields, body }: Answer,
+  headOnly: boolean,
+): void | Promise<void> {
   const bodiless = isBodiless(status)
-  const head = fields.flat()
+  const head: string[] = []
+  for (const [name, value] of fields) head.push(name, value)
   if (body !== undefined && isStream(body)) {
     outgoing.writeHead(status, head)
     if (bodiless || headOnly) return closed(outgoing, body)

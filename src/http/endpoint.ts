@@ -1,4 +1,5 @@
 /** One opening of `http.inbound`: makes messages of requests and answers of what becomes of them. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { HeadersInit } from '../message/headers.ts'
 import { message } from '../message/message.ts'
@@ -43,9 +44,9 @@ export class Endpoint implements Route {
     this.methods = new Set(methods)
     this.options = options
     this.env = env
-    this.inbox = new Inbox(env, () => this.begun())
     this.body = new BodyReader({ body, limit, contentTypes })
     this.timeout = options.timeout ?? TIMEOUT
+    this.inbox = new Inbox(env, this.timeout, () => this.begun())
     this.retryAfter = options.retryAfter ?? 1
     this.most = (options.maxInFlight ?? MAX_IN_FLIGHT) + (options.waiting ?? WAITING)
   }
@@ -54,7 +55,9 @@ export class Endpoint implements Route {
     if (this.open >= this.most || this.env.signal.aborted) return overloaded(this.retryAfter)
     this.open++
     try {
-      const payload = await this.fitting(await this.body.read(incoming))
+      const body = await this.body.read(incoming)
+      const { schema } = this.options
+      const payload = schema === undefined ? body : await fitting(schema, body)
       return await this.through(message(payload, headersOf(incoming, place)), incoming.request)
     } catch (error) {
       if (error instanceof Refusal) return error.answer
@@ -65,24 +68,12 @@ export class Endpoint implements Route {
     }
   }
 
-  private async fitting(payload: unknown): Promise<unknown> {
-    const { schema } = this.options
-    if (schema === undefined) return payload
-    const result = await schema['~standard'].validate(payload)
-    if (result.issues === undefined) return result.value
-    const issues = result.issues.map(({ message: text, path = [] }) => ({
-      message: text,
-      path: path.map((part) => String(typeof part === 'object' ? part.key : part)),
-    }))
-    throw new Refusal(problem(422, 'The body does not fit.', { issues }))
-  }
-
   private through(payload: Arrival<unknown>['payload'], { signal }: Request): Promise<Answer> {
     return new Promise((resolve) => {
       const wish = this.options.reply === false ? undefined : { timeout: this.timeout, signal }
       const arrival = new RequestArrival(this, payload, wish, resolve)
       if (wish === undefined) this.expect(arrival)
-      this.inbox.put(arrival, this.timeout, () => arrival.answer(overloaded(this.retryAfter)))
+      this.inbox.put(arrival, () => arrival.answer(overloaded(this.retryAfter)))
     })
   }
 
@@ -102,6 +93,17 @@ export class Endpoint implements Route {
   private readonly giveUp = (): void => {
     for (const arrival of this.oneWay) arrival.answer(overloaded(this.retryAfter))
   }
+}
+
+/** What the schema makes of a payload. Throws a {@link Refusal} with the issues. */
+async function fitting(schema: StandardSchemaV1, payload: unknown): Promise<unknown> {
+  const result = await schema['~standard'].validate(payload)
+  if (result.issues === undefined) return result.value
+  const issues = result.issues.map(({ message: text, path = [] }) => ({
+    message: text,
+    path: path.map((part) => String(typeof part === 'object' ? part.key : part)),
+  }))
+  throw new Refusal(problem(422, 'The body does not fit.', { issues }))
 }
 
 /** A request as the runtime sees it. */

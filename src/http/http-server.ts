@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { HttpListenError } from '../errors/http-errors.ts'
-import { type Answer, problem, writeAnswer } from './answer.ts'
+import { type Answer, problem, responseOf, writeAnswer } from './answer.ts'
 import { overloaded } from './reply.ts'
 import { Routes } from './routes.ts'
 import type { Routing } from './routing.ts'
@@ -30,7 +30,7 @@ export class HttpServer {
     this.warn = warn
     const listener = routing.getRequestListener(
       (request, { incoming, outgoing }) => this.serve(request, incoming as IncomingMessage, outgoing as ServerResponse),
-      { overrideGlobalObjects: false },
+      { overrideGlobalObjects: false, errorHandler: () => responseOf(problem(400), false) },
     )
     this.server = serverFor(options, (incoming, outgoing) => void listener(incoming, outgoing))
     if (options.maxConnections !== undefined) this.server.maxConnections = options.maxConnections
@@ -89,10 +89,12 @@ export class HttpServer {
     if (outgoing.destroyed) return this.alreadySent
     if (this.closing) outgoing.shouldKeepAlive = false
     try {
-      await writeAnswer(outgoing, answer, request.method === 'HEAD')
+      const streaming = writeAnswer(outgoing, answer, request.method === 'HEAD')
+      if (streaming !== undefined) await streaming
     } catch (error) {
       // A client that goes away in the middle is nothing to report.
-      if (!request.signal.aborted) this.warn(`A reply by ${this.url} was not sent to its end: ${String(error)}`)
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE')
+        this.warn(`A reply by ${this.url} was not sent to its end: ${String(error)}`)
       outgoing.destroy()
     }
     return this.alreadySent
@@ -140,7 +142,15 @@ function serverFor(
     // How late a timeout is noticed at most.
     connectionsCheckingInterval: Math.max(1, Math.min(headersTimeout, requestTimeout) / 2),
   }
-  return tls === undefined ? createServer(limits, listener) : createSecureServer({ ...limits, ...tls }, listener)
+  if (tls === undefined) return createServer(limits, listener)
+  try {
+    return createSecureServer({ ...limits, ...tls }, listener)
+  } catch (cause) {
+    throw new HttpListenError(
+      `http.inbound cannot serve TLS: ${(cause as Error).message}. Give server.tls a key and a certificate in PEM: { key, cert }.`,
+      { cause },
+    )
+  }
 }
 
 function sentenceFor({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {

@@ -19,6 +19,8 @@ export class BodyReader {
   private readonly rules: BodyRules
   private readonly accepted: readonly string[]
   private readonly accepts: (essence: string) => boolean
+  private lastField: string | undefined = undefined
+  private lastRead: Read = bytesOnly
 
   constructor(rules: BodyRules) {
     this.rules = rules
@@ -28,28 +30,42 @@ export class BodyReader {
 
   /** The payload. Throws a {@link Refusal} with what the client is to be told. */
   async read({ request, hasBody }: Incoming): Promise<unknown> {
-    const { body } = this.rules
-    if (!hasBody) return EMPTY[body]
+    if (!hasBody) return EMPTY[this.rules.body]
     const field = request.headers.get('content-type') ?? ''
-    const type = mediaTypeOf(field)
-    this.checkType(request, type)
-    const read = READERS[body] ?? readerFor(type)
-    if (read !== bytesOnly && read !== textOrBytes && !isUtf8(type.charset)) {
-      throw new Refusal(problem(415, `The character set must be UTF-8.`))
-    }
-    return read(await bytesOf(request, this.rules.limit), field)
+    const read = this.readFor(field)
+    this.checkEncoding(request)
+    const { limit } = this.rules
+    const declared = Number(request.headers.get('content-length') ?? Number.NaN)
+    if (declared > limit) throw tooLong(limit)
+    // What says that it is too long is not read at all, and what does not say how long it is, to the limit.
+    const bytes = Number.isNaN(declared)
+      ? await streamed(request, limit)
+      : new Uint8Array(await request.arrayBuffer().catch(endedEarly))
+    if (bytes.byteLength > limit) throw tooLong(limit)
+    return read(bytes, field)
   }
 
-  private checkType(request: Request, { essence }: MediaType): void {
-    const encoding = request.headers.get('content-encoding')
-    if (encoding !== null && encoding.toLowerCase() !== 'identity') {
-      throw new Refusal(
-        problem(415, 'A body that is compressed is not taken.', { fields: [['accept-encoding', 'identity']] }),
-      )
+  /** Most requests have the content type of the one before. */
+  private readFor(field: string): Read {
+    if (field === this.lastField) return this.lastRead
+    const type = mediaTypeOf(field)
+    if (type.essence !== '' && !this.accepts(type.essence)) {
+      const accepted = this.accepted.join(', ')
+      throw new Refusal(problem(415, `The content type must be ${accepted}.`, { fields: [['accept', accepted]] }))
     }
-    if (essence === '' || this.accepts(essence)) return
-    const accepted = this.accepted.join(', ')
-    throw new Refusal(problem(415, `The content type must be ${accepted}.`, { fields: [['accept', accepted]] }))
+    const read = READERS[this.rules.body] ?? readerFor(type)
+    if (read !== bytesOnly && read !== textOrBytes && !isUtf8(type.charset)) {
+      throw new Refusal(problem(415, 'The character set must be UTF-8.'))
+    }
+    this.lastField = field
+    return (this.lastRead = read)
+  }
+
+  private checkEncoding({ headers }: Request): void {
+    const encoding = headers.get('content-encoding')
+    if (encoding === null || encoding.toLowerCase() === 'identity') return
+    const fields = [['accept-encoding', 'identity']] as const
+    throw new Refusal(problem(415, 'A body that is compressed is not taken.', { fields }))
   }
 }
 
@@ -146,23 +162,13 @@ function refusePrototypeKeys(value: unknown): void {
 
 const prototypeKey = (key: string): Answer => problem(400, `The body has the key "${key}", which is not taken.`)
 
-/** The bytes of a body. What says that it is too long is not read at all, and what does not, to the limit. */
-async function bytesOf(request: Request, limit: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get('content-length') ?? Number.NaN)
-  if (declared > limit) throw tooLong(limit)
-  if (Number.isNaN(declared)) return streamed(request, limit)
-  const bytes = new Uint8Array(await received(request.arrayBuffer()))
-  if (bytes.byteLength > limit) throw tooLong(limit)
-  return bytes
-}
-
 async function streamed(request: Request, limit: number): Promise<Uint8Array> {
   const reader = request.body!.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
   for (;;) {
-    const { done, value } = await received(reader.read())
-    if (done) return Buffer.concat(chunks, length)
+    const { done, value } = await reader.read().catch(endedEarly)
+    if (done) return joined(chunks, length)
     length += value.byteLength
     if (length > limit) {
       // Nobody waits for the end of what is not read.
@@ -173,13 +179,19 @@ async function streamed(request: Request, limit: number): Promise<Uint8Array> {
   }
 }
 
-/** The client may go away, or be too slow, before all is there. */
-async function received<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading
-  } catch {
-    throw new Refusal(problem(400, 'The body did not come to its end.'))
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
   }
+  return bytes
+}
+
+/** The client may go away, or be too slow, before all is there. */
+function endedEarly(): never {
+  throw new Refusal(problem(400, 'The body did not come to its end.'))
 }
 
 const tooLong = (limit: number): Refusal => new Refusal(problem(413, `The body may have ${limit} bytes at most.`))

@@ -54,7 +54,7 @@ export async function takeSeat(route: Route, where: Listening, routing: Routing,
   } catch (error) {
     await shared.server.then(
       (server) => release(key, shared, server, env),
-      () => servers.delete(key),
+      () => servers.get(key) === shared && servers.delete(key),
     )
     throw error
   }
