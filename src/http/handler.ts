@@ -22,8 +22,8 @@ export type FetchHandler = (request: Request) => Promise<Response>
  * import { http } from 'allora/http'
  *
  * const double = flow('double')
- *   .from(http.inbound({ path: '/double', body: 'json' }))
- *   .transform((n) => 2 * Number(n))
+ *   .from(http.inbound({ path: '/double', body: 'text' }))
+ *   .transform((text) => 2 * Number(text))
  *   .build()
  * const handle = http.handler(double)
  *

@@ -5,8 +5,11 @@ import { reply } from './reply.ts'
 
 /** What connects flows to HTTP. */
 export interface Http {
+  /** Begins a flow with requests. */
   readonly inbound: typeof inbound
+  /** Attaches a flow to a server that is there already. */
   readonly handler: typeof handler
+  /** A reply with a status and header fields. */
   readonly reply: typeof reply
 }
 
