@@ -84,7 +84,7 @@ export class HttpServer {
 
   private async serve(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
     this.open++
-    outgoing.once('close', this.left)
+    outgoing.on('close', this.left)
     const answer = await this.answerTo(request, incoming)
     if (outgoing.destroyed) return this.alreadySent
     if (this.closing) outgoing.shouldKeepAlive = false

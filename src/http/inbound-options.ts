@@ -57,7 +57,7 @@ type Bare<Segment extends string> = Segment extends `${string}?`
 
 /** What `http.inbound` takes. */
 export interface InboundOptions<
-  Path extends string = string,
+  Path extends `/${string}` = `/${string}`,
   Body extends keyof BodyTypes = keyof BodyTypes,
   Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 > {
@@ -69,7 +69,7 @@ export interface InboundOptions<
    */
   readonly port?: number
   /** What the path must be: `/orders`, with a parameter `/orders/:id` or `/orders/:id{[0-9]+}`, with a wildcard `/files/*`. */
-  readonly path: Path & `/${string}`
+  readonly path: Path
   /** Absent = `['POST']`. With GET, HEAD is answered too; OPTIONS is answered by itself. Any other gets 405. */
   readonly methods?: readonly [Method, ...Method[]]
   /** What the payload is; absent = `'auto'`. */

@@ -45,7 +45,7 @@ export type InboundPayload<Body extends keyof BodyTypes, Schema> =
  * ```
  */
 export function inbound<
-  const Path extends string,
+  const Path extends `/${string}`,
   const Body extends keyof BodyTypes = 'auto',
   Schema extends StandardSchemaV1 | undefined = undefined,
 >(options: InboundOptions<Path, Body, Schema>): InboundSource<InboundPayload<Body, Schema>, InboundHeaders<Path>> {

@@ -57,7 +57,7 @@ export function answerOf({ payload, headers }: Reply): Answer {
   const contentType = headers.contentType ?? type
   if (body !== undefined && contentType !== undefined && !fields.some(([name]) => name === 'content-type')) {
     const field: Field = ['content-type', contentType]
-    checkField(field)
+    if (contentType !== type) checkField(field)
     fields.push(field)
   }
   return { status, fields, body }

@@ -54,7 +54,7 @@ export class Routes {
     this.router = undefined
   }
 
-  async serve(incoming: Incoming): Promise<Answer> {
+  serve(incoming: Incoming): Answer | Promise<Answer> {
     const { method, url } = incoming.request
     const [path, query] = targetOf(url)
     const decoded = decodedPath(path)

@@ -104,12 +104,12 @@ export class SourceRunner {
   private async pump(opening: Opening): Promise<void> {
     opening.busy = true
     try {
-      while (await this.room(opening)) {
+      while (this.hasRoom(opening) || (await this.room(opening))) {
         const next = await opening.next()
         if (next === undefined) break
         if (next.done === true) return this.end(opening)
         // Room was there, but a pause may have come while it was waited for.
-        if (await this.room(opening)) void this.send(next.value)
+        if (this.hasRoom(opening) || (await this.room(opening))) void this.send(next.value)
         else refuse(next.value)
       }
       await opening.leave()
@@ -122,6 +122,10 @@ export class SourceRunner {
   private end(opening: Opening): void {
     this.state = 'ended'
     opening.end()
+  }
+
+  private hasRoom(opening: Opening): boolean {
+    return !this.paused && this.inFlight < this.granted && !opening.isStopped()
   }
 
   /** Waits until one more may be sent; false when the source was closed. A paused source is idle. */
