@@ -43,15 +43,17 @@ const isStream = (payload: unknown): payload is AsyncIterable<unknown> =>
 
 async function* bytesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  for await (const chunk of chunks) {
-    if (typeof chunk === 'string') yield encoder.encode(chunk)
-    else if (chunk instanceof Uint8Array) yield chunk
-    else {
-      throw new HttpRequestError(
-        `A stream that is sent must give texts or bytes (Uint8Array), but it gave ${describeValue(chunk)}. Encode its chunks before.`,
-        { retryable: false },
-      )
+  try {
+    for await (const chunk of chunks) {
+      if (typeof chunk === 'string') yield encoder.encode(chunk)
+      else if (chunk instanceof Uint8Array) yield chunk
+      else throw new Error(`It gave ${describeValue(chunk)} in place of text or bytes (Uint8Array).`)
     }
+  } catch (cause) {
+    throw new HttpRequestError(
+      `The payload is a stream that could not be sent to its end: ${String((cause as Error | undefined)?.message ?? cause)} Mend what it is made by.`,
+      { retryable: false, cause },
+    )
   }
 }
 

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { HttpBodyError, HttpFailure, HttpSchemaError } from '../errors/http-outbound-errors.ts'
 import { quote } from '../errors/describe-value.ts'
+import { SHORT_BODY, upTo } from './body-limit.ts'
 import { isHopByHop } from './headers.ts'
 import { JSON_TYPE } from './outbound-body.ts'
 import type { ResponseForm } from './outbound-options.ts'
@@ -10,9 +11,6 @@ import { type Answer, connectionError } from './outbound-send.ts'
 
 /** Before the name of a field of an answer, in lower case: `http.response.etag`. */
 export const RESPONSE_PREFIX = 'http.response.'
-
-/** Bytes of a failure's body that are read: enough for a preview, and mostly all, so that the connection can be used again. */
-const FAILURE_BODY = 16_384
 
 /** Characters of a failure's body that are kept. */
 const PREVIEW = 512
@@ -57,16 +55,6 @@ export async function readAnyBody(answer: Answer, { as, maxBody }: Reading): Pro
   }
 }
 
-/** Lets go of a body that nobody wants; a short one is read to its end, so that the connection can be used again. */
-export async function dispose(response: Response): Promise<void> {
-  if (response.bodyUsed || response.body === null) return
-  try {
-    for await (const chunk of bounded(response.body, FAILURE_BODY)) void chunk
-  } catch {
-    // The answer was there; how its body ended is of no interest.
-  }
-}
-
 /** What a status other than 2xx fails with. */
 export async function failureOf(answer: Answer, now: number): Promise<HttpFailure> {
   const { response, request } = answer
@@ -99,7 +87,7 @@ export async function validated(schema: StandardSchemaV1, body: unknown, { reque
 async function previewOf({ response }: Answer): Promise<string> {
   const chunks: Uint8Array[] = []
   try {
-    if (response.body !== null) for await (const chunk of bounded(response.body, FAILURE_BODY)) chunks.push(chunk)
+    if (response.body !== null) for await (const chunk of upTo(response.body, SHORT_BODY)) chunks.push(chunk)
   } catch {
     // What came of it will do.
   }
@@ -112,7 +100,7 @@ async function wholeBody(answer: Answer, most: number): Promise<Uint8Array> {
   let length = 0
   try {
     if (response.body !== null) {
-      for await (const chunk of bounded(response.body, most + 1)) {
+      for await (const chunk of upTo(response.body, most + 1)) {
         chunks.push(chunk)
         length += chunk.length
       }
@@ -131,17 +119,6 @@ function inForm(answer: Answer, bytes: Uint8Array, as: ResponseForm): unknown {
   if (form === 'bytes') return bytes
   const text = decoded(answer, bytes, type)
   return form === 'text' ? text : parsed(answer, text)
-}
-
-/** The chunks of a body up to a number of bytes; what comes after them is not waited for. */
-async function* bounded(body: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
-  let left = most
-  for await (const chunk of body) {
-    yield chunk.length > left ? chunk.subarray(0, left) : chunk
-    left -= chunk.length
-    // To leave the loop cancels the body.
-    if (left <= 0) return
-  }
 }
 
 function formOf(type: string): Exclude<ResponseForm, 'auto'> {

@@ -1,6 +1,7 @@
 /** Sends a request, follows where the server sends it on, and puts into words why no answer came. */
 import { AlloraError } from '../errors/allora-error.ts'
 import { HttpConnectionError, HttpRedirectError } from '../errors/http-outbound-errors.ts'
+import { dispose } from './body-limit.ts'
 import { type OutboundRequest, addressOf, shownRequest } from './outbound-request.ts'
 import { shownText, shownUrl } from './shown-url.ts'
 
@@ -30,7 +31,7 @@ export async function send(
     const response = await sendOnce(at, fetch, signal)
     const location = response.headers.get('location')
     if (redirects === 0 || !REDIRECTS.has(response.status) || location === null) return { response, request: at }
-    await response.body?.cancel()
+    await dispose(response)
     been.add(`${at.method} ${at.url.href}`)
     const next = redirected(at, response.status, location)
     if (been.has(`${next.method} ${next.url.href}`))
@@ -88,7 +89,7 @@ export function connectionError(request: OutboundRequest, cause: unknown): Allor
   const causes = [...causesOf(cause)]
   const own = causes.find((each) => each instanceof AlloraError)
   if (own !== undefined) return own
-  const code = causes.map((each) => (each as { readonly code?: unknown }).code).find((each) => typeof each === 'string')
+  const code = causes.map(codeOf).find((each) => typeof each === 'string')
   const unsent = NOT_SENT.has(code ?? '')
   const [what, fix] = reasonOf(code) ?? [
     `the request failed${code === undefined ? '' : ` (${code})`}`,
@@ -107,6 +108,12 @@ function* causesOf(cause: unknown): Generator<object> {
   }
 }
 
+/** The code of what Node's client throws; the one error that has none is that of its parser. */
+function codeOf(cause: object): unknown {
+  const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown }
+  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : undefined)
+}
+
 /** The server never saw the request: to send it again harms nobody, whatever its method. */
 const NOT_SENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
@@ -120,6 +127,8 @@ function reasonOf(code: string | undefined): Reason | undefined {
   if (named !== undefined) return named
   if (code.startsWith('HPE_'))
     return [`what the server says is not HTTP (${code})`, 'Check that the port is that of an HTTP server.']
+  if (code.startsWith('ERR_SSL_'))
+    return [`what the server says is not TLS (${code})`, 'Write http: in the url, or correct its port.']
   if (isCertificate(code))
     return [
       `its certificate is not trusted (${code})`,
