@@ -167,7 +167,7 @@ describe('E3: what is repeated', () => {
             .build(),
         ),
       )
-      await expect(rt.request('thrown', 1)).rejects.toThrow()
+      await expect(rt.request('thrown', 1)).rejects.toMatchObject({ code: 'ALLORA301' })
       expect(await rt.request('typed', 1)).toEqual(E.left(error()))
       expect([thrown.seen.length, typed.seen.length]).toEqual([times, times])
     }
