@@ -10,10 +10,10 @@ const stages = {
   transport: ['errors', 'graph', 'message'],
   memory: ['errors', 'graph', 'message', 'transport'],
   adapters: ['errors', 'message', 'flow'],
-  http: ['errors', 'message', 'flow'],
+  http: ['errors', 'message', 'flow', 'transport'],
   runtime: ['errors', 'graph', 'message', 'transport', 'memory', 'app', 'flow'],
   control: ['errors', 'graph', 'message', 'transport', 'runtime'],
-  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl'],
+  yaml: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'apl', 'http'],
   cli: ['errors', 'graph', 'message', 'transport', 'memory', 'flow', 'app', 'runtime', 'control', 'yaml'],
   testing: ['errors', 'graph', 'message', 'transport', 'memory', 'runtime'],
 }

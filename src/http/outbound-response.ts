@@ -34,7 +34,7 @@ export function responseHeaders({ response }: Answer): { readonly 'http.response
 
 /** Its fields by lower-case name, without those that concern the connection, and without cookies, which are the client's alone. */
 function visibleFields({ headers }: Response): Record<string, string> {
-  const connection = headers.get('connection')
+  const connection = headers.get('connection') ?? undefined
   return Object.fromEntries(
     [...headers].filter(([name]) => !isHopByHop(name, connection) && !/^set-cookie2?$/.test(name)),
   )
