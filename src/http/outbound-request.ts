@@ -48,7 +48,11 @@ export function requestOf<P>(options: OutboundOptions<P>, payload: P, exchange: 
   const { headers: carried } = exchange.message
   set(headers, 'traceparent', carried.traceparent)
   if (user !== undefined) headers.set('authorization', user)
-  for (const [name, value] of fieldsOf({ ...carried }, REQUEST_PREFIX)) set(headers, name, value)
+  const before = new Set<string>()
+  for (const [name, value] of fieldsOf({ ...carried }, REQUEST_PREFIX)) {
+    set(headers, name, value, before.has(name) ? 'append' : 'set')
+    before.add(name)
+  }
   for (const [name, value] of Object.entries((typeof own === 'function' ? own(payload, exchange) : own) ?? {}))
     set(headers, name, value)
   const { body, type, once } = method === 'GET' || method === 'HEAD' ? NOTHING : encoded(payload, carried.contentType)
@@ -76,7 +80,7 @@ export function addressOf(given: unknown): readonly [url: URL, authorization: st
 }
 
 /** Sets one header. The error has no cause: that of `Headers` shows the value, which may be secret. */
-function set(headers: Headers, name: string, value: unknown): void {
+function set(headers: Headers, name: string, value: unknown, how: 'set' | 'append' = 'set'): void {
   if (value === undefined) return
   if (isHopByHop(name) || OWN.has(name.toLowerCase())) {
     throw new HttpRequestError(
@@ -85,7 +89,7 @@ function set(headers: Headers, name: string, value: unknown): void {
     )
   }
   try {
-    headers.set(name, String(value))
+    headers[how](name, String(value))
   } catch {
     throw new HttpRequestError(
       `The header ${quote(name)} cannot be sent: its name must be a word of HTTP, and its value a text of one line in Latin-1. Correct it, or encode it: encodeURIComponent(value).`,

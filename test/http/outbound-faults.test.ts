@@ -1,5 +1,7 @@
 /** Servers that hang, break off, lie and send in circles, over real sockets: each failure is a sentence, and nothing is lost. */
+import { getEventListeners } from 'node:events'
 import { type AlloraError, type Runtime, app, direct, flow, queue } from 'allora'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { outbound } from '../../src/http/outbound.ts'
 import type { AnyFlow } from '../../src/flow/flow-def.ts'
@@ -8,6 +10,8 @@ import { expectAccounts, forbidUnhandledRejections, recorded, started } from '..
 import { type RawServer, answered, freePort, rawServer } from './raw-server.ts'
 
 forbidUnhandledRejections()
+
+const numRuns = process.env['CI'] === undefined ? 200 : 1000
 
 /** Sends a message to a flow that ends in a request, and gives what that failed with. E6: the message has to be a dead letter. */
 async function failing(
@@ -412,5 +416,59 @@ describe('messages that cannot be sent', () => {
       expect(server.requests).toHaveLength(0)
       await closed(server)
     }
+  })
+})
+
+describe('what stays secret, and what is left', () => {
+  const chain = (error: unknown): string[] =>
+    error instanceof Error ? [String(error), error.stack ?? '', JSON.stringify(error), ...chain(error.cause)] : []
+
+  test('no error shows the user, the query or the fragment of a URL, nor a header that was sent or a cookie that came', async () => {
+    const secret = fc.stringMatching(/^[a-z0-9]{12,16}$/)
+    const failures: ((url: string) => Promise<Response>)[] = [
+      async () =>
+        Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) })),
+      async () => new Response('x', { status: 500, headers: { 'set-cookie': 'a=b' } }),
+      async () => new Response('{', { headers: { 'content-type': 'application/json' } }),
+      async () => new Response('xx', { headers: { 'content-type': 'text/plain' } }),
+      async (url) => new Response(null, { status: 302, headers: { location: url } }),
+      async (url) => new Response(null, { status: 302, headers: { location: url.replace('http', 'gopher') } }),
+    ]
+    await fc.assert(
+      fc.asyncProperty(secret, fc.constantFrom(...failures), async (token, fail) => {
+        const url = `http://${token}:${token}@example.org/in?${token}=${token}#${token}`
+        const step = outbound({
+          url: () => url,
+          method: 'GET',
+          maxBody: 1,
+          headers: { authorization: token, cookie: token, 'x-api-key': token },
+          fetch: async () => fail(`http://${token}@example.org/in?${token}`),
+        })
+        const exchange = { signal: new AbortController().signal, message: { headers: {} } }
+        const outcome = await step('x', exchange as never).then(
+          (result) => (result._tag === 'Left' ? result.left : undefined),
+          (error: unknown) => error,
+        )
+        expect(outcome).toHaveProperty('code')
+        expect(chain(outcome).filter((text) => text.includes(token))).toEqual([])
+      }),
+      { numRuns },
+    )
+  })
+
+  test('a call leaves no listener with the signal of the exchange, which lives as long as the runtime, and no timer', async () => {
+    const { signal } = new AbortController()
+    const clock = virtualClock()
+    const exchange = { signal, message: { headers: {} } } as never
+    for (const status of [200, 500]) {
+      const fetch = async (): Promise<Response> => new Response('x', { status })
+      const step = outbound({ url: 'http://example.org', fetch, clock })
+      await step('x', exchange)
+      await step.write('x', exchange)
+    }
+    await expect(
+      outbound({ url: 'http://example.org', fetch: async () => Promise.reject(new Error('no')), clock })('x', exchange),
+    ).rejects.toThrow('got no answer')
+    expect([getEventListeners(signal, 'abort').length, clock.pending]).toEqual([0, 0])
   })
 })

@@ -92,7 +92,7 @@ describe('what goes out', () => {
       'http.header.cookie': 'a=b',
       'http.reply.location': '/x',
       'http.response.etag': '"e"',
-      'http.request.x-tenant': 'acme',
+      'http.request.x-tenant': ['acme', 'emca'],
       'http.request.connection': 'close',
     }
     const request = await requestFor(message('x', headers))
@@ -100,7 +100,7 @@ describe('what goes out', () => {
     const sent = Object.entries(request.headers).filter(
       ([name]) => ![...own, 'user-agent', 'accept-encoding'].includes(name),
     )
-    expect(Object.fromEntries(sent)).toEqual({ traceparent, 'x-tenant': 'acme' })
+    expect(Object.fromEntries(sent)).toEqual({ traceparent, 'x-tenant': 'acme, emca' })
   })
 
   test('the option headers goes before those of the message; undefined leaves one out', async () => {
