@@ -20,7 +20,7 @@ export interface OutboundRequest {
 }
 
 /** Before the name of a field to be sent with requests: `http.request.x-tenant`. Never what came in, so that nothing is passed on by accident. */
-export const REQUEST_PREFIX = 'http.request.'
+const REQUEST_PREFIX = 'http.request.'
 
 /** Methods that a server may get twice without harm, by RFC 9110. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

@@ -10,7 +10,7 @@ import { shownRequest } from './outbound-request.ts'
 import { type Answer, connectionError } from './outbound-send.ts'
 
 /** Before the name of a field of an answer, in lower case: `http.response.etag`. */
-export const RESPONSE_PREFIX = 'http.response.'
+const RESPONSE_PREFIX = 'http.response.'
 
 /** Characters of a failure's body that are kept. */
 const PREVIEW = 512
