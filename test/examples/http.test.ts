@@ -9,7 +9,7 @@ import { loadRuntime, parseAllora } from 'allora/yaml'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { pack } from '../../examples/http-outbound/services.ts'
 import { weigh } from '../../examples/http-inbound/services.ts'
-import { startWebhook } from '../../examples/webhook/webhook.ts'
+import { startRelay } from '../../examples/webhook-relay/relay.ts'
 import { answered, freePort, rawServer } from '../http/raw-server.ts'
 import { drained, forbidUnhandledRejections } from '../runtime/rig.ts'
 import { root } from '../tooling/virtual-program.ts'
@@ -115,11 +115,11 @@ describe('http-outbound', () => {
   })
 })
 
-describe('webhook', () => {
+describe('webhook-relay', () => {
   const json = ['--header', 'content-type: application/json']
 
   test('tells what becomes of each event', async () => {
-    expect((await run('webhook.ts')).trimEnd().split('\n')).toEqual([
+    expect((await run('webhook-relay.ts')).trimEnd().split('\n')).toEqual([
       'shop: {"id":"A1","cents":1999} gets 202',
       'shop: {"id":"B2","cents":250000} gets 202',
       'shop: {"id":"A1","cents":1999} gets 202',
@@ -137,36 +137,36 @@ describe('webhook', () => {
       if (requests === 2) return void socket.end('garbage')
       return requests === 3 ? answered('503 Busy') : answered('201 Created')
     })
-    await using webhook = await startWebhook({ port: 0, partner: partner.url })
-    expect(await curl(...json, '--data', '{"id":"A1","cents":1999}', webhook.url)).toEqual([202, ''])
-    await webhook.idle()
+    await using relay = await startRelay({ port: 0, partner: partner.url })
+    expect(await curl(...json, '--data', '{"id":"A1","cents":1999}', relay.url)).toEqual([202, ''])
+    await relay.idle()
     const got = partner.requests.map(({ headers, body }) => [headers['idempotency-key'], body])
     expect(got).toEqual(Array.from({ length: 4 }, () => ['A1', '{"id":"A1","euros":19.99}']))
-    expect([webhook.deadLetters.size, webhook.refused.size]).toEqual([0, 0])
+    expect([relay.deadLetters.size, relay.refused.size]).toEqual([0, 0])
   })
 
   test('E6: what a partner is too busy for is a dead letter, and is delivered when it is not any more', async () => {
     let busy = true
     const partner = await rawServer(() => answered(busy ? '503 Busy' : '201 Created'))
-    await using webhook = await startWebhook({ port: 0, partner: partner.url })
-    await curl(...json, '--data', '{"id":"A1","cents":100}', webhook.url)
-    await webhook.idle()
-    expect(webhook.deadLetters.list()).toMatchObject([{ message: { payload: { id: 'A1' } }, nodeId: 'partner' }])
+    await using relay = await startRelay({ port: 0, partner: partner.url })
+    await curl(...json, '--data', '{"id":"A1","cents":100}', relay.url)
+    await relay.idle()
+    expect(relay.deadLetters.list()).toMatchObject([{ message: { payload: { id: 'A1' } }, nodeId: 'partner' }])
     busy = false
-    await webhook.deadLetters.redrive({})
-    await webhook.idle()
-    expect([partner.requests.length, webhook.deadLetters.size]).toEqual([5, 0])
+    await relay.deadLetters.redrive({})
+    await relay.idle()
+    expect([partner.requests.length, relay.deadLetters.size]).toEqual([5, 0])
   })
 
   test('events that are none are told so, and go nowhere', async () => {
     const partner = await rawServer(() => answered('201 Created'))
-    await using webhook = await startWebhook({ port: 0, partner: partner.url })
-    const status = async (...args: string[]): Promise<number> => (await curl(...args, webhook.url))[0]
+    await using relay = await startRelay({ port: 0, partner: partner.url })
+    const status = async (...args: string[]): Promise<number> => (await curl(...args, relay.url))[0]
     expect(await status(...json, '--data', '{"id":"","cents":1}')).toBe(422)
     expect(await status(...json, '--data', '{')).toBe(400)
     expect(await status('--data', '{"id":"A1","cents":1}')).toBe(415)
     expect(await status()).toBe(405)
-    await webhook.idle()
+    await relay.idle()
     expect(partner.requests).toEqual([])
   })
 })

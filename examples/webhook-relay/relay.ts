@@ -12,15 +12,15 @@ export interface Paid {
   readonly cents: number
 }
 
-/** Where the webhook listens, and where it delivers to. */
+/** Where it listens, and where it delivers to. */
 export interface Places {
   /** 0 = a free one. */
   readonly port: number
   readonly partner: string
 }
 
-/** The webhook, as it runs. */
-export interface Webhook extends AsyncDisposable {
+/** The relay, as it runs. */
+export interface Relay extends AsyncDisposable {
   /** Where to post events. */
   readonly url: string
   /** What the partner will not take, however often it is asked. */
@@ -36,7 +36,7 @@ const paid: z.ZodType<Paid> = z.object({ id: z.string().min(1), cents: z.int().p
 const isRefusal = (failure: Failure<HttpFailure>): boolean => failure.kind === 'failure' && !failure.error.retryable
 
 /** Starts it; the end of its scope stops it, and lets what is under way end. */
-export async function startWebhook({ port, partner }: Places): Promise<Webhook> {
+export async function startRelay({ port, partner }: Places): Promise<Relay> {
   const hook = http.inbound({ port, path: '/hooks/paid', body: 'json', schema: paid, reply: false })
   const events = queue('events', { capacity: 1_000 }).of<Paid>()
 

@@ -1,7 +1,7 @@
-/** A shop, a webhook, and a partner that is busy at first. Run it with `node examples/webhook.ts`. */
+/** A shop, a relay, and a partner that is busy at first. Run it with `node examples/webhook-relay.ts`. */
 import { app, flow, runtime } from 'allora'
 import { http } from 'allora/http'
-import { startWebhook } from './webhook/webhook.ts'
+import { startRelay } from './webhook-relay/relay.ts'
 
 interface Booking {
   readonly id: string
@@ -24,20 +24,20 @@ const books = flow('books')
   .build()
 await using _partner = await runtime(app(books)).start()
 
-await using webhook = await startWebhook({ port: 0, partner: `${source.url}/bookings` })
+await using relay = await startRelay({ port: 0, partner: `${source.url}/bookings` })
 for (const body of [
   '{"id":"A1","cents":1999}',
   '{"id":"B2","cents":250000}',
   '{"id":"A1","cents":1999}',
   '{"id":"C3"}',
 ]) {
-  const { status } = await fetch(webhook.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  const { status } = await fetch(relay.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
   console.log(`shop: ${body} gets ${status}`)
 }
-await webhook.idle()
+await relay.idle()
 
 for (const { id, euros } of bookings) console.log(`partner: ${id} is booked, ${euros} euros`)
-const { original, failure } = (await webhook.refused.receive()).payload
+const { original, failure } = (await relay.refused.receive()).payload
 const reason = failure.kind === 'failure' ? failure.error.status : failure.cause
 console.log(`refused: ${JSON.stringify(original.payload)} with ${String(reason)}`)
-console.log(`dead letters: ${webhook.deadLetters.size}`)
+console.log(`dead letters: ${relay.deadLetters.size}`)
