@@ -1,11 +1,14 @@
 /** HTTP adapters of files, over real sockets and with no factory: what Allora does, without what it gets wrong. */
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
+import { promisify } from 'node:util'
 import { type QueueChannel, type Runtime, type UntypedFlow, type Exchange, message } from 'allora'
 import { type BindOptions, bindFile, parseAllora } from 'allora/yaml'
 import { http } from 'allora/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { answered, freePort, rawServer } from '../http/raw-server.ts'
+import { root } from '../tooling/virtual-program.ts'
 import { type Rig, drained, expectAccounts, forbidUnhandledRejections, started } from '../runtime/rig.ts'
 
 forbidUnhandledRejections()
@@ -289,4 +292,41 @@ flows:
   await running(text, { services: { price: (id: string) => ({ id, total: 7 }) } })
   const response = await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST', body: 'A1' })
   expect(await response.json()).toEqual({ id: 'A1', total: 7 })
+})
+
+describe('without the packages of servers', () => {
+  /** Runs a program to which hono is not installed, and gives what it prints. */
+  async function withoutHono(program: string): Promise<string> {
+    const hook = `import { registerHooks } from 'node:module'
+registerHooks({ resolve: (name, context, next) => { if (/^@?hono/.test(name)) throw new Error('not installed: ' + name); return next(name, context) } })`
+    const args = ['--conditions=allora-source', '--import', `data:text/javascript,${encodeURIComponent(hook)}`]
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...args, '--input-type=module', '--eval', program],
+      {
+        cwd: root,
+      },
+    )
+    return stdout.trim()
+  }
+  const programOf = (text: string, then: string): string => `
+import { runtime } from 'allora'
+import { bindFile, parseAllora } from 'allora/yaml'
+const { app } = bindFile(parseAllora(${JSON.stringify(text)}).right, { services: { echo: (text) => text } }).right
+try { await using rt = await runtime(app, { logger: { debug() {}, info() {}, warn() {}, error() {} } }).start(); ${then} } catch (error) { console.log(error.code, error.message) }`
+
+  test('the start of an inbound adapter says what to install', async () => {
+    expect(await withoutHono(programOf(echo(8080), ''))).toBe(
+      'ALLORA409 http.inbound needs the packages "hono" and "@hono/node-server", which cannot be loaded. Install them: npm install hono @hono/node-server',
+    )
+  })
+
+  test('an outbound adapter does not need them', async () => {
+    const server = await rawServer(({ body }) => answered('200 OK', `got ${body}`))
+    const text = `version: 1
+channels: [{ id: out }, { id: answers, kind: queue }]
+http-outbound-adapters: [{ url: "${server.url}", from: out, to: answers }]`
+    const then = "await rt.sendUnknown('out', 'x'); console.log((await rt.channel('answers').receive()).payload)"
+    expect(await withoutHono(programOf(text, then))).toBe('got x')
+  })
 })
