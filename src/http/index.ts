@@ -29,6 +29,7 @@ export {
   HttpSchemaError,
   HttpTimeoutError,
 } from '../errors/http-outbound-errors.ts'
+export type { HttpErrorOptions, HttpFailureOptions } from '../errors/http-outbound-errors.ts'
 export type { FetchHandler } from './handler.ts'
 export type { InboundPayload, InboundSource } from './inbound.ts'
 export type {
@@ -46,6 +47,7 @@ export type {
   Outbound,
   OutboundFailure,
   OutboundOptions,
+  PerMessage,
   ResponseForm,
   ResponseHeaders,
 } from './outbound-options.ts'

@@ -11,9 +11,9 @@ import type { Clock } from '../transport/clock.ts'
 export type ResponseForm = 'auto' | 'json' | 'text' | 'bytes'
 
 /** Something that is fixed, or made of each message. */
-type PerMessage<P, T> = T | ((payload: P, exchange: Exchange<P>) => T)
+export type PerMessage<P, T> = T | ((payload: P, exchange: Exchange<P>) => T)
 
-/** What {@link outbound} takes. `P` are the payloads it is given. */
+/** What `http.outbound` takes. `P` are the payloads it is given. */
 export interface OutboundOptions<in P, S extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined> {
   /**
    * Where requests go, `http:` or `https:`. What comes from a message belongs in `encodeURIComponent`. A user in it (`https://name:secret@host`)
