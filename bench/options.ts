@@ -4,7 +4,7 @@ import type { Effort } from './measure.ts'
 import { type Workload, workloads } from './workloads.ts'
 
 /** What is measured besides the workloads. */
-export const STUDIES = ['memory', 'features', 'growth', 'start-up', 'types'] as const
+export const STUDIES = ['memory', 'features', 'growth', 'start-up', 'http', 'types'] as const
 
 /** One of them. */
 export type Study = (typeof STUDIES)[number]

@@ -1,5 +1,6 @@
 /** Everything that a run of the benchmark finds out, as plain data. */
 import type { Cost } from './compare.ts'
+import type { HttpCost } from './http.ts'
 import type { ImportCost } from './import-cost.ts'
 import type { BacklogCost } from './studies/backlog.ts'
 import type { GrowthCost } from './studies/growth.ts'
@@ -48,5 +49,6 @@ export interface Results {
   readonly features: readonly FeatureRow[]
   readonly growth: readonly GrowthRow[]
   readonly startUp?: StartUpCost & { readonly flows: number; readonly imports: ImportCost }
+  readonly http?: HttpCost
   readonly types: readonly TypeCost[]
 }

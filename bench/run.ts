@@ -4,6 +4,7 @@ import type { Cost } from './compare.ts'
 import type { Peer } from './contender.ts'
 import { features } from './features.ts'
 import { growths } from './growth.ts'
+import { httpCost } from './http.ts'
 import { importCost } from './import-cost.ts'
 import type { Options, Study } from './options.ts'
 import { contenderNamed, peerFiles, peersInstalled, versionOf } from './peers.ts'
@@ -42,6 +43,7 @@ export async function run(options: Options): Promise<Results> {
     features: await studied('features', () => featureCosts(options), []),
     growth: await studied('growth', () => growth(options), []),
     ...(options.studies.has('start-up') ? { startUp: await startUp(quick) } : {}),
+    ...(options.studies.has('http') ? { http: await overHttp(quick) } : {}),
     types: studied('types', () => typeCosts(peers.length > 0), []),
   }
 }
@@ -116,6 +118,15 @@ async function startUp(quick: boolean): Promise<NonNullable<Results['startUp']>>
     `start-up: import ${imports.cpu.toFixed(0)} ms, a flow ${(cost.build + cost.app + cost.start).toFixed(1)} us`,
   )
   return { ...cost, flows, imports }
+}
+
+async function overHttp(quick: boolean): Promise<NonNullable<Results['http']>> {
+  const cost = await httpCost(quick)
+  const { cpu, rate, hops } = cost
+  console.log(
+    `http: ${(rate.flow / rate.bare).toFixed(2)} of the rate of a bare server, ${(cpu.bare / cpu.flow).toFixed(2)} by CPU; p99 ${hops.p99.toFixed(0)} ms`,
+  )
+  return cost
 }
 
 /** One pair that fails does not undo the work of the others, but it fails the run. */

@@ -26,6 +26,7 @@ interface Bundle {
 const entries: readonly Entry[] = [
   { name: 'hello', source: `export { app, direct, flow, queue, runtime } from '${root}/src/index.ts'` },
   { name: '.', source: `export * from '${root}/src/index.ts'` },
+  { name: './http', source: `export * from '${root}/src/http/index.ts'` },
   { name: './logging', source: `export * from '${root}/src/logging/index.ts'` },
   { name: './monitoring', source: `export * from '${root}/src/monitoring/index.ts'` },
   { name: './otel', source: `export * from '${root}/src/otel/index.ts'` },

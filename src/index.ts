@@ -68,7 +68,7 @@ export { sink } from './adapters/sink.ts'
 export { timer } from './adapters/timer.ts'
 export type { CronOptions, IntervalOptions, Tick, TimerOptions } from './adapters/timer.ts'
 export type { Sink } from './flow/sink.ts'
-export type { Arrival, Source, SourceEnv } from './message/source.ts'
+export type { Arrival, Reply, ReplyWish, Source, SourceEnv } from './message/source.ts'
 
 // Apps and graphs
 export { app } from './app/app.ts'

@@ -15,6 +15,7 @@ export function markdown(results: Results): string {
     featureTable(results),
     growthTable(results),
     startUpLines(results),
+    httpLines(results),
     typeTable(results),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
@@ -155,6 +156,29 @@ function startUpLines({ startUp }: Results): string {
     ],
   ]
   return section('Start-up', ['', 'cost', 'target'], rows)
+}
+
+function httpLines({ http }: Results): string {
+  if (http === undefined) return ''
+  const { cpu, rate, hops } = http
+  const rows = [
+    [
+      'requests a second, of those of a bare hono server',
+      `${(rate.flow / rate.bare).toFixed(2)} (${rate.flow.toFixed(0)} of ${rate.bare.toFixed(0)})`,
+      '0.70',
+    ],
+    [
+      'the same by CPU a request',
+      `${(cpu.bare / cpu.flow).toFixed(2)} (${cpu.bare.toFixed(1)} us of ${cpu.flow.toFixed(1)} us)`,
+      '0.70',
+    ],
+    [
+      `${hops.inFlight.toLocaleString('en')} in flight through two queues with random delays of 0 to 20 ms`,
+      `median ${hops.median.toFixed(0)} ms, p99 ${hops.p99.toFixed(0)} ms`,
+      '',
+    ],
+  ]
+  return section('HTTP: a flow of one step', ['', 'result', 'target'], rows)
 }
 
 function typeTable({ types }: Results): string {

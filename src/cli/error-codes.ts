@@ -232,6 +232,48 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'Request refused',
     'The running app could not do what was asked, or ended before it answered. The sentence is its own.',
   ],
+  // HTTP
+  ALLORA801: [
+    'Cannot listen',
+    'The server of http.inbound could not be opened: its port is in use, its address is not one of this machine, or its certificate cannot be read. port: 0 is a free port.',
+  ],
+  ALLORA802: [
+    'HTTP flows that contradict each other',
+    'Two flows answer the same path and method of one server, or say different things of the server, or http.handler was given a flow that does not begin with http.inbound.',
+  ],
+  ALLORA803: [
+    'Reply that HTTP cannot carry',
+    'The status of a reply must be a whole number from 200 to 599, its header fields must be free of line breaks, and its payload text, bytes, a stream of them or JSON.',
+  ],
+  // Requests to HTTP servers
+  ALLORA851: [
+    'Message that no request can be made of',
+    'The url is none of http or https, a header cannot be sent, or the payload is nothing that text, bytes or JSON can be made of. Nothing was sent. Correct what the sentence names, or make text or bytes of the payload in a step before.',
+  ],
+  ALLORA852: [
+    'No answer from the server',
+    'The name is not known, the connection was refused or broken, or what came is not HTTP. retryable says whether a retry is safe: always when the server never had the request, else for idempotent methods only. The cause has what Node says.',
+  ],
+  ALLORA853: [
+    'Answer too late',
+    'The answer had not been read within the timeout of the request, 30,000 ms unless given. The server may have done what it was asked: a POST is repeated only with idempotent: true.',
+  ],
+  ALLORA854: [
+    'Redirect not followed',
+    'The server sent the request on in a circle, more often than redirects allows, from https to http, or to what is no URL. Correct the url; redirects: 0 takes a redirect as the answer.',
+  ],
+  ALLORA855: [
+    'Answer that cannot be read',
+    "The body of the answer is larger than maxBody, no JSON, or no text in its charset. The server has done what it was asked. as: 'text' or as: 'bytes' takes the body as it is.",
+  ],
+  ALLORA856: [
+    'Answer that does not fit',
+    'The body of the answer does not fit the schema of http.outbound; issues says where. The server has done what it was asked.',
+  ],
+  ALLORA857: [
+    'Refused by the server',
+    "The server answered with a status other than 2xx: the typed failure HttpFailure, with status, headers and the beginning of the body. Take it with onError or errorsTo, or as a result: nonSuccess: 'reply'.",
+  ],
 }
 
 /** Every code, in order. */

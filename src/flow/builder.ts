@@ -77,9 +77,11 @@ function startAt(id: string | undefined, source: Source<unknown>, options: Given
   )
 }
 
-/** Whether a value has the method that an adapter is used by. */
+/** Whether a value has the method that an adapter is used by. A function may have it too, and so be a step as well. */
 const isAdapter = <T extends object>(value: unknown, method: keyof T & string): value is T =>
-  typeof value === 'object' && value !== null && typeof (value as Given)[method] === 'function'
+  (typeof value === 'object' || typeof value === 'function') &&
+  value !== null &&
+  typeof (value as Given)[method] === 'function'
 
 type Branches = Readonly<Record<string, unknown>>
 type RouteOptions = Given & { readonly otherwise?: unknown }

@@ -650,7 +650,7 @@ export interface SealedFlow<out Src extends AnyChannel, out E, out R> extends Fl
 /** The beginning of every flow. */
 export interface FlowStart<Id extends string> {
   /** Takes messages from a channel, or from a source that brings them in from outside, one at a time unless the options allow more (Message Endpoint). */
-  from<const C extends AnyChannel | Source<unknown>>(
+  from<const C extends AnyChannel | Source<unknown, unknown>>(
     origin: C,
     options?: C extends AnyChannel ? ConsumerOptions<PayloadOf<C>> : SourceOptions,
   ): FlowFrom<C, Id>
@@ -660,8 +660,8 @@ type FlowFrom<C, Id extends string> = C extends AnyChannel
   ? FlowFromChannel<C, PayloadOf<C>>
   : [Id] extends [never]
     ? FlowTypeError<"a flow that begins with a source needs an id: write flow('nightly').from(...)">
-    : C extends Source<infer P>
-      ? Flow<ChannelToken<'direct', never, P>, P, {}, never, never>
+    : C extends Source<infer P, infer H>
+      ? Flow<ChannelToken<'direct', never, P>, P, H, never, never>
       : never
 
 type FlowFromChannel<C extends AnyChannel, P> = unknown extends P ? OpenFlow<C> : Flow<C, P, {}, never, C>

@@ -57,6 +57,6 @@ export interface ResilienceOptions<in P, in H, in E> extends StepOptions {
 
 /** How often, when and why a failed call is repeated: after `min(max, delay * factor ** (n - 1))` milliseconds, n = 1 for the first retry. */
 export interface RetryOptions<in E> extends Omit<RetryPolicy, 'when'> {
-  /** Whether a failure is worth another call; absent = each one is, typed failures too. */
+  /** Whether a failure is worth another call; absent = each one, typed failures too, whose error does not say `retryable: false` of itself. */
   readonly when?: ((failure: Failure<E>) => boolean) & NoContract
 }

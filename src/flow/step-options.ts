@@ -24,7 +24,7 @@ export interface ConsumerOptions<P> extends StepOptions {
 
 /** How messages are taken from a source. */
 export interface SourceOptions extends StepOptions {
-  /** Messages in work at the same time; absent = 1. The source is asked for the next one when there is room for it. */
+  /** Messages in work at the same time; absent = what the source says, mostly 1. The source is asked for the next one when there is room for it. */
   readonly maxInFlight?: number
 }
 

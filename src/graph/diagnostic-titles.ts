@@ -36,7 +36,7 @@ const FILE_TITLES = {
   ALLORA610: 'Filter expression that cannot be read',
   ALLORA611: 'Environment variable that is not set',
   ALLORA612: 'Include that goes in a circle',
-  ALLORA613: 'Adapter without a factory',
+  ALLORA613: 'Transport without a factory',
   ALLORA614: 'Ignored',
   ALLORA615: 'Step that cannot stand here',
 } as const

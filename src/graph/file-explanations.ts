@@ -25,7 +25,7 @@ export const FILE_EXPLANATIONS: Readonly<Record<FileCode, string>> = {
     'The file refers to ${NAME}, and the environment has no such variable. Set it, or give a default: ${NAME:default}. Two dollar signs, $${, stand for the text itself.',
   ALLORA612: 'A file includes itself, directly or by another one. Remove one of the includes.',
   ALLORA613:
-    'The file describes an HTTP adapter or a transport, and nothing was given that can make one. Pass its factory to loadRuntime.',
+    'The file describes a transport, and nothing was given that can make one. Pass its factory to loadRuntime.',
   ALLORA614:
     'Something is accepted for the sake of files written for Allora, which ignores it without a word: an id that is no text, or an aggregator that no channel leads to.',
   ALLORA615:

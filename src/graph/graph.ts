@@ -72,7 +72,7 @@ export interface RetryPolicy {
   readonly max?: number
   /** What chance makes of a delay: `'full'` any part of it, `'equal'` at least half of it; absent = `'none'`. */
   readonly jitter?: 'none' | 'full' | 'equal'
-  /** Function that says whether a failure is worth another call; absent = each one is. */
+  /** Function that says whether a failure is worth another call; absent = each one whose error does not say `retryable: false` of itself. */
   readonly when?: FunctionName
 }
 /** When calls are refused because the last ones failed (Circuit Breaker). */

@@ -50,12 +50,14 @@ const KNOWN: { readonly [K in keyof Required<KnownHeaders>]: 'string' | 'number'
   traceparent: 'string',
 }
 
+const KNOWN_TYPES = Object.entries(KNOWN)
+
 /** Whether a header is one the library gives a meaning. */
 export const isKnownHeader = (name: string): boolean => Object.hasOwn(KNOWN, name)
 
 /** Throws `InvalidHeaderError` when a known header has a wrong type, and returns the headers otherwise. For headers from outside the type checker. */
 export function checkHeaders(headers: { readonly [name: string]: unknown }): HeadersInit {
-  for (const [name, type] of Object.entries(KNOWN)) {
+  for (const [name, type] of KNOWN_TYPES) {
     const value = headers[name]
     if (value === undefined) continue
     const fits = type === 'sequence' ? isSequence(value) : typeof value === type && !Number.isNaN(value)

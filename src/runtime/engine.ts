@@ -5,6 +5,7 @@ import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { LinkedList } from '../memory/linked-list.ts'
 import { type IdSource, prefixedIds } from '../message/identity.ts'
 import { isDraft, message } from '../message/message.ts'
+import type { Reply, ReplyWish } from '../message/source.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
 import { expired } from '../transport/expiry.ts'
 import type { ChannelInterceptor } from '../transport/interceptors.ts'
@@ -212,6 +213,26 @@ export class Engine implements RunnerHost {
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /** The request of a source: its message comes from outside too, but the source is there only while the runtime takes messages. */
+  ask(
+    channel: BoundChannel,
+    payload: unknown,
+    { timeout = this.options.requestTimeout ?? REPLY_TIMEOUT, signal }: ReplyWish,
+    sent: (sending: void | Promise<void>) => void,
+  ): Promise<Either<unknown, Reply>> {
+    const options = { kind: 'request', channelId: channel.id, timeout, signal, withHeaders: true } as const
+    const asked = this.gateway.open(options, (replyTo) => {
+      const sending = channel.send(
+        this.acceptance.acceptRequest(payload, replyTo),
+        signal === undefined ? undefined : { signal },
+      )
+      sent(sending)
+      return sending
+    })
+    // With its headers a reply is what `Reply` says.
+    return asked as Promise<Either<unknown, Reply>>
   }
 
   /** The handle of a channel; it can be had before the start, and used after it. */

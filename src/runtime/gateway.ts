@@ -3,6 +3,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { RequestTimeoutError } from '../errors/handling-errors.ts'
 import { Waiter } from '../memory/waiter.ts'
 import type { Failure } from '../message/failure.ts'
+import type { HeadersInit } from '../message/headers.ts'
 import { retain } from '../message/retain.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { Activity } from './activity.ts'
@@ -23,6 +24,8 @@ export interface RequestOptions {
   /** Milliseconds. */
   readonly timeout: number
   readonly signal: AbortSignal | undefined
+  /** Whether it is resolved with the headers of the reply beside its payload (`Reply`). */
+  readonly withHeaders?: true
 }
 
 const NO_DEADLINE = -1
@@ -121,10 +124,12 @@ export class Gateway {
   }
 
   /** Hands over a reply. False when nobody waits for it (any more). */
-  reply(replyTo: string, payload: unknown): boolean {
+  reply(replyTo: string, payload: unknown, headers: HeadersInit): boolean {
     const pending = this.find(replyTo)
-    if (pending === undefined) return this.joint.behind(replyTo).filter((one) => this.reply(one, payload)).length > 0
-    pending.resolve(right(payload))
+    if (pending === undefined) {
+      return this.joint.behind(replyTo).filter((one) => this.reply(one, payload, headers)).length > 0
+    }
+    pending.resolve(right(pending.options.withHeaders === true ? { payload, headers } : payload))
     return true
   }
 

@@ -1,7 +1,8 @@
 /** Runs a source: pulls an arrival whenever there is room, sends it into the flow, and tells the source how that ended (rule T17). */
-import { SourceError } from '../errors/lifecycle-errors.ts'
+import type { Either } from 'fp-ts/lib/Either.js'
+import { SourceError, StoppedError } from '../errors/lifecycle-errors.ts'
 import type { SourceNode } from '../graph/graph.ts'
-import type { Arrival, Source, SourceEnv } from '../message/source.ts'
+import type { Arrival, Reply, ReplyWish, Source, SourceEnv } from '../message/source.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Activity } from './activity.ts'
@@ -18,6 +19,15 @@ export interface SourceHost {
   readonly acceptance: Acceptance
   readonly events: EventHub
   readonly aborting: boolean
+  /** Aborted at the stop deadline. */
+  readonly signal: AbortSignal
+  /** Sends a request and waits for its reply; `sent` is given what the sending takes. */
+  ask(
+    channel: BoundChannel,
+    payload: unknown,
+    wish: ReplyWish,
+    sent: (sending: void | Promise<void>) => void,
+  ): Promise<Either<unknown, Reply>>
   readonly log: Log
 }
 
@@ -45,7 +55,7 @@ export class SourceRunner {
     this.source = source
     this.channel = channel
     this.host = host
-    this.granted = node.maxInFlight ?? 1
+    this.granted = node.maxInFlight ?? source.maxInFlight ?? 1
   }
 
   get maxInFlight(): number {
@@ -99,12 +109,13 @@ export class SourceRunner {
   private async pump(opening: Opening): Promise<void> {
     opening.busy = true
     try {
-      while (await this.room(opening)) {
+      while (this.hasRoom(opening) || (await this.room(opening))) {
         const next = await opening.next()
         if (next === undefined) break
         if (next.done === true) return this.end(opening)
         // Room was there, but a pause may have come while it was waited for.
-        if (await this.room(opening)) void this.send(next.value)
+        if (this.hasRoom(opening) || (await this.room(opening))) void this.send(next.value)
+        else refuse(next.value)
       }
       await opening.leave()
     } catch (cause) {
@@ -116,6 +127,10 @@ export class SourceRunner {
   private end(opening: Opening): void {
     this.state = 'ended'
     opening.end()
+  }
+
+  private hasRoom(opening: Opening): boolean {
+    return !this.paused && this.inFlight < this.granted && !opening.isStopped()
   }
 
   /** Waits until one more may be sent; false when the source was closed. A paused source is idle. */
@@ -132,7 +147,7 @@ export class SourceRunner {
     this.inFlight++
     activity.enter()
     try {
-      await this.through(arrival)
+      await (arrival.reply === undefined ? this.through(arrival) : this.ask(arrival, arrival.reply))
     } catch (error) {
       const { flowId, node } = this
       this.host.log.write(
@@ -155,6 +170,23 @@ export class SourceRunner {
       return
     }
     await arrival.handled?.()
+  }
+
+  /** A message that is still in work when its reply has come, or is not waited for any more, keeps its room. */
+  private async ask(arrival: Arrival<unknown>, wish: ReplyWish): Promise<void> {
+    let sending: void | Promise<void> = undefined
+    try {
+      await this.host
+        .ask(this.channel, arrival.payload, wish, (sent) => {
+          sending = sent
+        })
+        .then(
+          (outcome) => arrival.replied?.(outcome),
+          (error: unknown) => arrival.failed?.(error),
+        )
+    } finally {
+      await (sending as void | Promise<void>)?.catch(ignore)
+    }
   }
 
   private fail(cause: unknown): void {
@@ -201,10 +233,17 @@ class Opening {
   constructor(host: SourceHost, place: LogPlace) {
     this.host = host
     this.env = {
+      runtime: host,
       signal: this.stopping.signal,
+      deadline: host.signal,
       now: () => host.clock.now(),
       sleep: (milliseconds) => this.rest(this.elapsed(milliseconds)),
+      schedule: (milliseconds, task) => {
+        const timer = host.clock.schedule(milliseconds, task)
+        return () => timer.cancel()
+      },
       rest: (waiting) => this.rest(waiting),
+      hold: (working) => this.hold(working),
       warn: (line) => host.log.write('warn', () => line, place),
     }
   }
@@ -234,12 +273,15 @@ class Opening {
   /** The next arrival, or the end; `undefined` when the source is stopped before. */
   next(): Promise<IteratorResult<Arrival<unknown>, unknown> | undefined> {
     return new Promise((resolve, reject) => {
+      let over = false
       this.cut = () => {
+        over = true
         resolve(undefined)
         // It is still busy with the next one: nobody waits for its end.
         this.arrivals!.return?.().catch(ignore)
       }
       this.arrivals!.next().then((result) => {
+        if (over && result.done !== true) return refuse(result.value)
         this.cut = undefined
         resolve(result)
       }, reject)
@@ -260,6 +302,13 @@ class Opening {
     }
   }
 
+  private hold(working: PromiseLike<unknown>): void {
+    const { activity } = this.host
+    const end = (): void => activity.leave()
+    activity.enter()
+    working.then(end, end)
+  }
+
   /** True after so many milliseconds, false when the source is stopped before. */
   private elapsed(milliseconds: number): Promise<boolean> {
     const { signal } = this.stopping
@@ -274,6 +323,14 @@ class Opening {
       else signal.addEventListener('abort', wakeUp)
     })
   }
+}
+
+/** An arrival that comes when its source is stopped already: who waits for a reply is told, and what else there is comes again. */
+function refuse(arrival: Arrival<unknown>): void {
+  if (arrival.reply === undefined) return
+  void arrival.failed?.(
+    new StoppedError('The flow was stopped before this message was sent into it. Send it again later.'),
+  )
 }
 
 const ignore = (): void => {}

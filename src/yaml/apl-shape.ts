@@ -3,6 +3,7 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import { parseApl } from '../apl/apl.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import type { Exchange } from '../message/exchange.ts'
+import { mentionsOldHeader, withOldHeaders } from './old-headers.ts'
 import type { Objection, TextShape } from './shape.ts'
 
 const PREFIX = 'when: '
@@ -30,6 +31,9 @@ export function conditionFunction(name: string): AnyFunction | undefined {
   const apl = condition === undefined ? undefined : parseApl(condition)
   if (apl === undefined || isLeft(apl)) return undefined
   const { right: compiled } = apl
+  if (mentionsOldHeader(name)) {
+    return (_: unknown, exchange: Exchange<unknown>) => compiled.test(withOldHeaders(exchange), exchange.properties)
+  }
   return (_: unknown, { message, properties }: Exchange<unknown>) => compiled.test(message, properties)
 }
 

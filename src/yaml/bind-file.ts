@@ -12,13 +12,14 @@ import { didYouMean } from '../graph/did-you-mean.ts'
 import { memory } from '../memory/memory.ts'
 import type { Source } from '../message/source.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { AlloraFile, HttpAdapter, HttpInboundSpec, HttpOutboundSpec, TransportSpec } from './allora-file.ts'
+import type { AlloraFile, HttpInboundSpec, HttpOutboundSpec, TransportSpec } from './allora-file.ts'
 import { valueOf } from './datum.ts'
 import { builtInFunction } from './built-in-functions.ts'
+import { inboundAdapter, outboundAdapter } from './http-adapters.ts'
 import { originOf, remember } from './origins.ts'
 import { Report } from './report.ts'
 
-/** What makes the adapters that files describe. */
+/** What makes the adapters that files describe; absent = `allora/http`. */
 export interface AdapterFactories {
   /** Gives a source of requests. */
   readonly 'http-inbound-adapter'?: (spec: HttpInboundSpec) => Source<unknown>
@@ -76,11 +77,9 @@ class Binder {
   functions(): Record<string, AnyFunction> {
     const { flows, channels = [] } = this.file.graph
     const names = new Set([...flows.flatMap(functionsNamedIn), ...channels.flatMap(({ compare }) => compare ?? [])])
-    const adapters = new Map(this.file.adapters.map((spec) => [spec.service, spec]))
     return Object.fromEntries(
       [...names].flatMap((name) => {
-        const adapter = adapters.get(name)
-        const fn = adapter === undefined ? this.service(name) : this.adapter(adapter)
+        const fn = this.adapter(name) ?? this.service(name)
         return fn === undefined ? [] : [[name, fn]]
       }),
     )
@@ -113,17 +112,17 @@ class Binder {
     return undefined
   }
 
-  private adapter(spec: HttpAdapter): AnyFunction | undefined {
-    const { adapters = {} } = this.options
-    const { 'http-inbound-adapter': source, 'http-outbound-adapter': request } = adapters
-    if (spec.kind === 'http-inbound-adapter' && source !== undefined) return () => source(spec)
-    if (spec.kind === 'http-outbound-adapter' && request !== undefined) return request(spec)
-    this.report.error(originOf(this.file)?.adapterPlaces.get(spec.service), {
-      code: 'ALLORA613',
-      message: `Nothing was given that can make the ${spec.kind} ${quote(spec.id)}.`,
-      fix: `Bring along what makes it: { adapters: { '${spec.kind}': ... } }.`,
-    })
-    return undefined
+  /** The adapter that a name stands for: that of the graph of its own flow, or the id of one that steps use, unless a service has it. */
+  private adapter(name: string): AnyFunction | undefined {
+    const { adapters = {}, services = {} } = this.options
+    const spec = this.file.adapters.find(
+      ({ service, id, kind }) =>
+        service === name || (id === name && kind === 'http-outbound-adapter' && !Object.hasOwn(services, name)),
+    )
+    if (spec === undefined) return undefined
+    const { 'http-inbound-adapter': source = inboundAdapter, 'http-outbound-adapter': request = outboundAdapter } =
+      adapters
+    return spec.kind === 'http-inbound-adapter' ? () => source(spec) : request(spec)
   }
 
   private transport(name: string, { type, options }: TransportSpec): Transport | undefined {

@@ -3,6 +3,7 @@ import { AggregationError, CorrelationError } from '../errors/handling-errors.ts
 import type { AnyFunction } from '../flow/service.ts'
 import type { Exchange } from '../message/exchange.ts'
 import { conditionFunction } from './apl-shape.ts'
+import { headerOf } from './old-headers.ts'
 
 const HEADER = 'header: '
 
@@ -32,11 +33,12 @@ const STRATEGIES: Readonly<Record<string, AnyFunction>> = {
 }
 
 function correlator(header: string): AnyFunction {
-  return (_: unknown, { message }: Exchange<unknown>) => {
-    if (Object.hasOwn(message.headers, header)) return (message.headers as Record<string, unknown>)[header]
+  return (_: unknown, exchange: Exchange<unknown>) => {
+    const key = headerOf(exchange, header)
+    if (key !== undefined) return key
     throw new CorrelationError(
       `A message has no header ${JSON.stringify(header)}, by which its aggregator groups. Set the header before the message gets there.`,
-      { messageId: message.id },
+      { messageId: exchange.message.id },
     )
   }
 }

@@ -17,7 +17,8 @@ export interface ComponentFlow {
 
 /** The flows of all components that channels lead to or from, in the order Allora makes them. */
 export function componentFlows({ components }: Declarations): ComponentFlow[] {
-  return COMPONENTS.flatMap(({ single }) => components[single].flatMap((component) => flowOf(single, component)))
+  const flows = COMPONENTS.flatMap(({ single }) => components[single].flatMap((component) => flowOf(single, component)))
+  return [...flows, ...replyFlows(components['http-inbound-adapter'])]
 }
 
 /** What an inbound adapter is. */
@@ -75,6 +76,22 @@ export function aggregatorSpec({ id, fields }: Declared): AggregatorSpec {
 type Described<T> = Omit<T, 'kind' | 'id' | 'service'>
 
 const adapterName = (kind: ComponentKind, id: string): string => `${kind} ${id}`
+
+/** What comes to the reply channels of inbound adapters goes to who waits for it; what nobody waits for is counted. One flow serves all adapters of a channel. */
+function replyFlows(adapters: readonly Declared[]): ComponentFlow[] {
+  const kind = 'http-inbound-adapter'
+  const byChannel = Map.groupBy(adapters, ({ fields }) => fields['reply-channel'])
+  return [...byChannel].flatMap(([from, [component]]) => {
+    if (from === undefined || component === undefined) return []
+    const filter = { operator: 'filter', fields: { filter: { when: AWAITED } }, place: component.place }
+    return [
+      { component: { ...component, id: `${component.id} replies` }, kind, from: from as ReadFrom, steps: [filter] },
+    ]
+  })
+}
+
+/** Whether somebody waits for the message. */
+const AWAITED = 'exists(header("replyTo"))'
 
 function flowOf(kind: ComponentKind, component: Declared): ComponentFlow[] {
   const { fields, place } = component

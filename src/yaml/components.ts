@@ -166,11 +166,10 @@ function urlObjection(text: string): Objection | undefined {
   }
 }
 
-/** A method that is no word of HTTP would never arrive; Allora sends POST instead without a word. */
+/** A method that is no word of HTTP would never arrive; Allora sends POST instead without a word. Some are not for clients such as this. */
 function methodObjection(text: string): Objection | undefined {
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)) return undefined
-  return {
-    message: `An HTTP method is one word, and this is ${JSON.stringify(text)}.`,
-    fix: 'Write POST, GET or another method.',
-  }
+  const fix = 'Write POST, GET or another method.'
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text))
+    return { message: `An HTTP method is one word, and this is ${JSON.stringify(text)}.`, fix }
+  return /^(connect|trace|track)$/i.test(text) ? { message: `The method ${text} cannot be sent.`, fix } : undefined
 }

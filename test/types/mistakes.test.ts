@@ -7,6 +7,7 @@ import { compileSnippets } from '../tooling/compile.ts'
 
 const prelude = `
 import { app, contract, direct, fileSink, flow, iterate, memoryClaimStore, message, priority, pubsub, queue, rendezvous, replace, runtime, service, sink, timer } from 'allora'
+import { http } from 'allora/http'
 import type { Channel, ErrorMessage, Failure } from 'allora'
 import * as E from 'fp-ts/lib/Either.js'
 import * as z from 'zod'
@@ -43,6 +44,11 @@ const mistakes = {
   'to a file sink of another payload': `flow().from(orders).to(fileSink({ path: 'out.txt', format: (invoice: Invoice) => invoice.orderId }))`,
   'from a source into a channel of another payload': `flow('nightly').from(timer({ cron: '@daily' })).to(invoices)`,
   'from a source without an id': `flow().from(iterate([1, 2, 3])).to(queue('numbers'))`,
+  'HTTP: a path without a slash': `http.inbound({ path: 'orders' })`,
+  'HTTP: a method in small letters': `http.inbound({ path: '/orders', methods: ['POST', 'get'] })`,
+  'HTTP: a parameter that the path does not have': `flow('show').from(http.inbound({ path: '/orders/:id' })).handle((_, { message }) => message.headers['http.param.ID'])`,
+  'HTTP: a payload that no schema has looked at': `flow('take').from(http.inbound({ path: '/orders' })).handle((order: Order) => order.total)`,
+  'HTTP: a schema of another payload': `flow('take').from(http.inbound({ path: '/orders', schema: orderSchema })).to(invoices)`,
   'a concurrency of a source': `flow('numbers').from(iterate([1, 2, 3]), { concurrency: 2 })`,
   'a step after the end': `flow().from(orders).to(orders).handle((order) => order)`,
   'onError after the end': `flow().from(orders).to(orders).onError(() => null)`,
@@ -222,7 +228,7 @@ test('there are enough of them to be a net', () => {
 
 /** What users wrote themselves, and what the field and this library call things. */
 const FAMILIAR =
-  /Order|Invoice|Event|Line|Late|order|string|number|[Pp]ayload|[Cc]hannel|Message|header|Flow|Branch|Outcome|Handler|Schema|Options|Overflow|deadLetter|Store|Timeout|tenant|total|recheck|"continue"|"fail"|"info"|"full"/
+  /Order|Invoice|Event|Line|Late|order|string|number|[Pp]ayload|[Cc]hannel|Message|Method|header|Flow|Branch|Outcome|Handler|Schema|Options|Overflow|deadLetter|Store|Timeout|tenant|total|recheck|"continue"|"fail"|"info"|"full"/
 /** What only those know who wrote the types. */
 const INTERNAL =
   /\b(Joined|Override|HeadersAfter|Passed|SplitsBy|NotGiven|Registry|Unbound|Conflict|Carried|Adopt|Sent|Settled)\b/

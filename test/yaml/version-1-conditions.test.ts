@@ -162,6 +162,7 @@ const CONDITIONS: readonly (readonly [section: string, rows: readonly Row[]])[] 
       ...textRows('http-outbound-adapters', 'url', (part) => `method: POST${part}`),
       ['url is no URL', v1('http-outbound-adapters: [{ url: ▸there }]'), 'ALLORA608'],
       ['url has another scheme', v1('http-outbound-adapters: [{ url: ▸"ftp://x.org" }]'), 'ALLORA608'],
+      ['method cannot be sent', v1('http-outbound-adapters: [{ url: "http://x.org", method: ▸TRACE }]'), 'ALLORA608'],
       ['method is no word', v1('http-outbound-adapters: [{ url: "http://x.org", method: ▸"a b" }]'), 'ALLORA608'],
       [
         'use-out-msg is no flag',

@@ -150,7 +150,7 @@ export function reply(step: Step, host: RunnerHost): void {
     const { replyTo } = frame.headers
     if (replyTo === undefined) return END
     if (!host.gateway.owns(replyTo)) return sendLast(frame, host.channelOf(replyTo), withoutReplyTo(frame, step))
-    if (!host.gateway.reply(replyTo, frame.payload)) {
+    if (!host.gateway.reply(replyTo, frame.payload, frame.headers)) {
       host.drop({ reason: 'late-reply', message: frame.message, flowId: step.flowId, nodeId: step.id })
     }
     return END

@@ -31,7 +31,7 @@ export function retrying(
   const goOn = async (thrown: unknown, input: unknown, frame: Frame, signal: AbortSignal): Promise<unknown> => {
     let cause = thrown
     for (let n = 1; ; n++) {
-      if (n >= policy.attempts || signal.aborted || (when !== undefined && when(failureOf(cause)) !== true)) throw cause
+      if (n >= policy.attempts || signal.aborted || !isWorthAnother(cause, when)) throw cause
       const delay = Math.max(backOffDelay(policy, n, host.random), retryAfterOf(cause))
       announce(n + 1, delay, frame, step, host)
       if (delay > 0) await backOff(delay, frame, signal, host.clock)
@@ -53,12 +53,22 @@ export function retrying(
   }
 }
 
-/** Milliseconds that an error asks to wait at least, such as an HTTP client's for status 429. */
+/** Whether the failure is worth another call: `when` decides, and without one an error that says of itself that it is not. */
+function isWorthAnother(cause: unknown, when: Function | undefined): boolean {
+  if (when !== undefined) return when(failureOf(cause)) === true
+  return (errorIn(cause) as { readonly retryable?: unknown }).retryable !== false
+}
+
+/** Milliseconds that an error asks to wait at least, such as that of an HTTP request for status 429. */
 function retryAfterOf(cause: unknown): number {
-  const failure = failureOf(cause)
-  const error = failure.kind === 'failure' ? failure.error : failure.cause
-  const { retryAfter } = Object(error) as { readonly retryAfter?: unknown }
+  const { retryAfter } = errorIn(cause) as { readonly retryAfter?: unknown }
   return Number.isFinite(retryAfter) ? (retryAfter as number) : 0
+}
+
+/** What was thrown or is in the `Left`, as an object to ask. */
+function errorIn(cause: unknown): object {
+  const failure = failureOf(cause)
+  return Object(failure.kind === 'failure' ? failure.error : failure.cause) as object
 }
 
 function announce(attempt: number, delay: number, frame: Frame, { flowId, id }: Step, { events }: RunnerHost): void {

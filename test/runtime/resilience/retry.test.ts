@@ -147,6 +147,32 @@ describe('E3: what is repeated', () => {
     await sent
   })
 
+  test('E3: without when, an error that says it is not retryable is not repeated, thrown or typed; when decides alone', async () => {
+    const hopeless = { retryable: false }
+    for (const [error, when, times] of [
+      [() => Object.assign(new Error('no'), hopeless), undefined, 1],
+      [() => Object.assign(new Error('no'), { retryable: true }), undefined, 3],
+      [() => undefined, undefined, 3],
+      [() => Object.assign(new Error('no'), hopeless), () => true, 3],
+    ] as const) {
+      const thrown = failing(9, error)
+      const typed = failing(9, (n) => n)
+      const retry = { attempts: 3, ...(when !== undefined && { when }) }
+      const { rt } = await started(
+        app(
+          flow('thrown').from(direct('thrown').of<number>()).handle(thrown.fn, { retry }).build(),
+          flow('typed')
+            .from(direct('typed').of<number>())
+            .handle((n) => typed.seen.push(n) > 0 && E.left(error()), { retry })
+            .build(),
+        ),
+      )
+      await expect(rt.request('thrown', 1)).rejects.toMatchObject({ code: 'ALLORA301' })
+      expect(await rt.request('typed', 1)).toEqual(E.left(error()))
+      expect([thrown.seen.length, typed.seen.length]).toEqual([times, times])
+    }
+  })
+
   test('E3: when is asked about each failure, typed or not', async () => {
     const asked: Failure<'busy' | 'refused'>[] = []
     const answers = [E.left('busy' as const), E.left('refused' as const), E.right(1)]
