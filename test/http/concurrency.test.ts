@@ -63,6 +63,7 @@ test(
 
 test('G1: 2,000 over 200 connections, through two queues with random delays', { timeout: 60_000 }, async () => {
   const { url } = await service(delays)
+  const answers: [text: string, expected: string][] = []
   const agent = new Agent({ keepAlive: true, maxSockets: 200 })
   onTestFinished(() => agent.destroy())
   const values = payloads(200)
@@ -85,6 +86,8 @@ test('G1: 2,000 over 200 connections, through two queues with random delays', { 
       sending.on('error', reject).end(body)
     })
   await Promise.all(Array.from({ length: 2_000 }, (_, number) => ask(number)))
+  expect(answers.map(([text]) => text)).toEqual(answers.map(([, expected]) => expected))
+  expect(answers).toHaveLength(2_000)
 })
 
 test('G1: whatever is sent comes back to who sent it', async () => {
