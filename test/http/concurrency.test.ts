@@ -77,9 +77,8 @@ test('G1: 2,000 over 200 connections, through two queues with random delays', { 
           let text = ''
           response.setEncoding('utf8').on('data', (data: string) => (text += data))
           response.on('end', () => {
-            const expected = JSON.stringify({ order: JSON.parse(body) })
-            if (text === expected) resolve()
-            else reject(new Error(`${body} was answered ${text}`))
+            answers.push([text, JSON.stringify({ order: JSON.parse(body) })])
+            resolve()
           })
         },
       )
