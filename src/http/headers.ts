@@ -1,7 +1,7 @@
 /** How HTTP header fields and message headers are one another: the names, the mapping both ways, and what never travels. */
 
 /** Before the name of a field that came from the other side, in lower case: `http.header.user-agent`. */
-export const HEADER_PREFIX = 'http.header.'
+const HEADER_PREFIX = 'http.header.'
 
 /** Before the name of a field to be sent with the reply: `http.reply.location`. Never what the request brought, so that nothing is sent back by accident. */
 export const REPLY_PREFIX = 'http.reply.'
@@ -27,7 +27,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 export type Field = readonly [name: string, value: string]
 
 /** Whether a field ends where it arrives. `connection` is the value of that field, which may name more of them. */
-export function isHopByHop(name: string, connection = ''): boolean {
+function isHopByHop(name: string, connection = ''): boolean {
   const lower = name.toLowerCase()
   if (HOP_BY_HOP.has(lower)) return true
   return connection !== '' && connection.split(',').some((token) => token.trim().toLowerCase() === lower)

@@ -48,7 +48,7 @@ export function reply<P>(payload: P, { status, headers = {}, contentType }: Repl
 }
 
 /** The answer that a message makes. Throws `HttpReplyError` when HTTP cannot carry it. */
-export function answerOf({ payload, headers }: Reply): Answer {
+function answerOf({ payload, headers }: Reply): Answer {
   const fields = fieldsOf(headers, REPLY_PREFIX)
   for (const field of fields) checkField(field)
   const given = headers[STATUS_HEADER]
