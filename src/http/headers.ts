@@ -27,7 +27,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 export type Field = readonly [name: string, value: string]
 
 /** Whether a field ends where it arrives. `connection` is the value of that field, which may name more of them. */
-function isHopByHop(name: string, connection = ''): boolean {
+export function isHopByHop(name: string, connection = ''): boolean {
   const lower = name.toLowerCase()
   if (HOP_BY_HOP.has(lower)) return true
   return connection !== '' && connection.split(',').some((token) => token.trim().toLowerCase() === lower)

@@ -8,8 +8,7 @@ import { isDraft, message } from '../message/message.ts'
 import type { Reply, ReplyWish } from '../message/source.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
 import { expired } from '../transport/expiry.ts'
-import type { ChannelInterceptor } from '../transport/interceptors.ts'
-import type { AnyMessage, SendOptions, Transport } from '../transport/transport.ts'
+import type { AnyMessage, SendOptions } from '../transport/transport.ts'
 import { Acceptance } from './acceptance.ts'
 import { Activity } from './activity.ts'
 import { type BoundChannel, DONE } from './bound-channel.ts'
@@ -18,8 +17,9 @@ import { Channels } from './channels.ts'
 import { Consumers } from './consumers.ts'
 import type { Continuation } from './continuation.ts'
 import { ControlBus } from './control.ts'
-import { type DeadLetter, type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
+import { type DeadReason, type Death, MemoryDeadLetters } from './dead-letters.ts'
 import { type EngineApp, bindFunctions } from './engine-app.ts'
+import type { EngineOptions } from './engine-options.ts'
 import { type DropReason, EventHub, type RuntimeEvents } from './events.ts'
 import type { RunnerHost } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
@@ -27,7 +27,6 @@ import { failedMessage } from './flow-error.ts'
 import { Gateway, REPLY_TIMEOUT } from './gateway.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { Log } from './log.ts'
-import type { Logger } from './logger.ts'
 import type { MetricsSnapshot, NodeCounter } from './metrics.ts'
 import type { OpenGroup } from './open-group.ts'
 import type { RunningFlow } from './running-flow.ts'
@@ -37,23 +36,6 @@ import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
 import { watchRequests } from './watching.ts'
-
-/** The options of `runtime`, without their types. */
-export interface EngineOptions {
-  readonly services?: Readonly<Record<string, Function>>
-  readonly transports?: Readonly<Record<string, Transport>>
-  readonly clock?: Clock
-  readonly ids?: IdSource
-  readonly random?: () => number
-  readonly interceptors?: Readonly<Record<string, readonly ChannelInterceptor[] | undefined>>
-  readonly history?: boolean
-  readonly metrics?: boolean
-  readonly deadLetters?: { readonly capacity?: number; readonly letters?: readonly DeadLetter[] }
-  readonly requestTimeout?: number
-  readonly logger?: Logger
-  readonly redact?: readonly string[]
-  readonly instrumentation?: Instrumentation
-}
 
 /** Where a runtime is in its life. */
 export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'

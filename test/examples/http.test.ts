@@ -1,46 +1,15 @@
-/** The HTTP examples, over real sockets; one of them with curl, which knows nothing of this library. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+/** The HTTP examples, over real sockets; `test/curl` asks them from outside. */
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { type Message, type QueueChannel, type Runtime, type UntypedFlow, formatDiagnostic } from 'allora'
-import { loadRuntime, parseAllora } from 'allora/yaml'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { pack } from '../../examples/http-outbound/services.ts'
-import { weigh } from '../../examples/http-inbound/services.ts'
+import { type Message, type QueueChannel, formatDiagnostic } from 'allora'
+import { parseAllora } from 'allora/yaml'
+import { describe, expect, test } from 'vitest'
 import { startRelay } from '../../examples/webhook-relay/relay.ts'
 import { answered, freePort, rawServer } from '../http/raw-server.ts'
 import { drained, forbidUnhandledRejections } from '../runtime/rig.ts'
 import { root } from '../tooling/virtual-program.ts'
-import { run } from './run-example.ts'
+import { run, running } from './run-example.ts'
 
 forbidUnhandledRejections()
-
-/** Runs an example as its file is, but for the port. */
-async function running(example: string, port: number): Promise<Runtime<UntypedFlow>> {
-  const readFile = (path: string): string => readFileSync(path, 'utf8').replaceAll('18080', String(port))
-  const rt = await loadRuntime(join(root, 'examples', example, 'allora.yml'), {
-    services: { pack, weigh },
-    readFile,
-  }).start()
-  onTestFinished(async () => void (await rt.stop()))
-  return rt
-}
-
-/** What curl prints: the body, and on the last line the status. */
-async function curl(...args: readonly string[]): Promise<readonly [status: number, body: string]> {
-  const { stdout } = await promisify(execFile)('curl', [
-    '--silent',
-    '--max-time',
-    '10',
-    '--write-out',
-    '\n%{http_code}',
-    ...args,
-  ])
-  const end = stdout.lastIndexOf('\n')
-  return [Number(stdout.slice(end + 1)), stdout.slice(0, end)]
-}
 
 test('both files are of version 1, and nothing is wrong with them', () => {
   for (const example of ['http-inbound', 'http-outbound']) {
@@ -50,36 +19,6 @@ test('both files are of version 1, and nothing is wrong with them', () => {
     expect(said.map((each) => formatDiagnostic(each))).toEqual([])
     expect(parsed).toMatchObject({ right: { version: 1 } })
   }
-})
-
-describe('http-inbound', () => {
-  test('curl gets a receipt, a refusal, and the methods that there are', async () => {
-    const port = await freePort()
-    await running('http-inbound', port)
-    const url = `http://127.0.0.1:${port}/parcels`
-    const [status, body] = await curl('--data', '{ "to": "Oslo", "kilos": 3 }', url)
-    expect([status, JSON.parse(body)]).toEqual([201, { to: 'Oslo', postage: 10 }])
-    expect(await curl('--data', '{ "to": "Oslo", "kilos": 31 }', url)).toEqual([422, '31 kg are too heavy.'])
-    expect(await curl('--data', 'Oslo', url)).toEqual([422, 'A parcel is JSON: { "to": "Oslo", "kilos": 3 }'])
-    expect(await curl('--request', 'PUT', '--include', url)).toEqual([
-      405,
-      expect.stringContaining('allow: OPTIONS, POST'),
-    ])
-    expect(await curl(`http://127.0.0.1:${port}/elsewhere`)).toEqual([404, expect.any(String)])
-  })
-
-  test('a hundred calls of curl at the same time, and each gets its own receipt', async () => {
-    const port = await freePort()
-    await running('http-inbound', port)
-    const url = `http://127.0.0.1:${port}/parcels`
-    const folder = mkdtempSync(join(tmpdir(), 'allora-'))
-    const towns = Array.from({ length: 100 }, (_, i) => `town ${i}`)
-    const calls = towns.map((to) => ['--data', JSON.stringify({ to, kilos: 1 }), '--output', join(folder, to), url])
-    const args = calls.flatMap((call, i) => (i === 0 ? call : ['--next', ...call]))
-    await promisify(execFile)('curl', ['--silent', '--parallel', '--parallel-max', '50', ...args])
-    const receipts = towns.map((to) => JSON.parse(readFileSync(join(folder, to), 'utf8')) as unknown)
-    expect(receipts).toEqual(towns.map((to) => ({ to, postage: 6 })))
-  })
 })
 
 describe('http-outbound', () => {
@@ -116,7 +55,12 @@ describe('http-outbound', () => {
 })
 
 describe('webhook-relay', () => {
-  const json = ['--header', 'content-type: application/json']
+  const json = { 'content-type': 'application/json' }
+
+  /** Gives the status. */
+  async function post(url: string, body: string, headers: Record<string, string> = json): Promise<number> {
+    return (await fetch(url, { method: 'POST', body, headers })).status
+  }
 
   test('tells what becomes of each event', async () => {
     expect((await run('webhook-relay.ts')).trimEnd().split('\n')).toEqual([
@@ -138,7 +82,7 @@ describe('webhook-relay', () => {
       return requests === 3 ? answered('503 Busy') : answered('201 Created')
     })
     await using relay = await startRelay({ port: 0, partner: partner.url })
-    expect(await curl(...json, '--data', '{"id":"A1","cents":1999}', relay.url)).toEqual([202, ''])
+    expect(await post(relay.url, '{"id":"A1","cents":1999}')).toBe(202)
     await relay.idle()
     const got = partner.requests.map(({ headers, body }) => [headers['idempotency-key'], body])
     expect(got).toEqual(Array.from({ length: 4 }, () => ['A1', '{"id":"A1","euros":19.99}']))
@@ -149,7 +93,7 @@ describe('webhook-relay', () => {
     let busy = true
     const partner = await rawServer(() => answered(busy ? '503 Busy' : '201 Created'))
     await using relay = await startRelay({ port: 0, partner: partner.url })
-    await curl(...json, '--data', '{"id":"A1","cents":100}', relay.url)
+    await post(relay.url, '{"id":"A1","cents":100}')
     await relay.idle()
     expect(relay.deadLetters.list()).toMatchObject([{ message: { payload: { id: 'A1' } }, nodeId: 'partner' }])
     busy = false
@@ -161,11 +105,10 @@ describe('webhook-relay', () => {
   test('events that are none are told so, and go nowhere', async () => {
     const partner = await rawServer(() => answered('201 Created'))
     await using relay = await startRelay({ port: 0, partner: partner.url })
-    const status = async (...args: string[]): Promise<number> => (await curl(...args, relay.url))[0]
-    expect(await status(...json, '--data', '{"id":"","cents":1}')).toBe(422)
-    expect(await status(...json, '--data', '{')).toBe(400)
-    expect(await status('--data', '{"id":"A1","cents":1}')).toBe(415)
-    expect(await status()).toBe(405)
+    expect(await post(relay.url, '{"id":"","cents":1}')).toBe(422)
+    expect(await post(relay.url, '{')).toBe(400)
+    expect(await post(relay.url, '{"id":"A1","cents":1}', { 'content-type': 'text/plain' })).toBe(415)
+    expect((await fetch(relay.url)).status).toBe(405)
     await relay.idle()
     expect(partner.requests).toEqual([])
   })

@@ -1,19 +1,12 @@
 /** The example, driven by a client of another making: curl. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { curl } from './curl.ts'
 
 const main = join(import.meta.dirname, '../../examples/webhook/main.ts')
-
-/** Runs curl; gives the status and the body. */
-async function curl(...args: readonly string[]): Promise<readonly [status: number, body: string]> {
-  const { stdout } = await promisify(execFile)('curl', ['-sS', '-m', '20', '-w', String.raw`\n%{http_code}`, ...args])
-  const at = stdout.lastIndexOf('\n')
-  return [Number(stdout.slice(at + 1)), stdout.slice(0, at)]
-}
 
 test('curl announces parcels, asks for prices and is told what is wrong', { timeout: 60_000 }, async () => {
   const service = spawn(process.execPath, ['--conditions=allora-source', main], { env: { ...process.env, PORT: '0' } })
