@@ -68,11 +68,14 @@ const checkData = (graph: AppGraph): readonly Diagnostic[] =>
 
 /** ALLORA109: one channel, two schemas. */
 function* contradictedSchemas({ flows }: AnyApp): Iterable<Diagnostic> {
-  for (const [index, { graph, schemas }] of flows.entries()) {
+  /** By channel: the first flow with a schema, and the first that has another. */
+  const known = new Map<string, AnyApp['flows'][number][]>()
+  for (const flow of flows) {
+    const { graph, schemas } = flow
     for (const [channelId, schema] of Object.entries(schemas)) {
-      const other = flows
-        .slice(0, index)
-        .find((flow) => Object.hasOwn(flow.schemas, channelId) && flow.schemas[channelId] !== schema)
+      const before = known.get(channelId) ?? []
+      const other = before.find((each) => each.schemas[channelId] !== schema)
+      if (before.length === 0 || (before.length === 1 && other !== undefined)) known.set(channelId, [...before, flow])
       if (other === undefined) continue
       yield {
         code: 'ALLORA109',

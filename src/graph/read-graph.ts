@@ -199,14 +199,19 @@ function repeatedIds(came: unknown, path: string, key: string): GraphProblem[] {
   })
 }
 
+/** Names that are looked for among those that are there. Whoever has more mistakes than this reads the first ones. */
+const MOST_GUESSES = 100
+
 function looseEdges(came: unknown, path: string): GraphProblem[] {
   const ids = new Set(items(came, path, 'nodes').map(({ item }) => property(item, 'id')))
   const names = [...ids].filter((id) => typeof id === 'string')
+  let guesses = 0
   return items(came, path, 'edges').flatMap(({ item, path: at }) =>
     ['from', 'to'].flatMap((end) => {
       const id = property(item, end)
       if (typeof id !== 'string' || id === '' || ids.has(id)) return []
-      return [problem(pathTo(at, end), 'the id of a node', `${quote(id)}, which no node has`, closest(id, names))]
+      const meant = guesses++ < MOST_GUESSES ? closest(id, names) : undefined
+      return [problem(pathTo(at, end), 'the id of a node', `${quote(id)}, which no node has`, meant)]
     }),
   )
 }

@@ -2,6 +2,7 @@
 import { quote } from '../errors/describe-value.ts'
 import { InvalidGraphError } from '../errors/graph-errors.ts'
 import { checkGraph } from '../graph/check.ts'
+import { listed } from '../graph/check/wording.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
 import { type AppGraph, type ChannelSpec, type FlowGraph, GRAPH_VERSION } from '../graph/graph.ts'
 import { readGraph } from '../graph/read-graph.ts'
@@ -10,10 +11,11 @@ import { type ComponentFlow, componentFlows } from './component-flows.ts'
 import { type Datum, type Place, itemsOf, plainOf, textOf, valueOf } from './datum.ts'
 import { type Declarations, type Declared, declarationsOf } from './declarations.ts'
 import { placeAt } from './place-at.ts'
+import { MOST_STEPS } from './limits.ts'
 import type { LoadedFile } from './load-files.ts'
 import type { Report } from './report.ts'
 import type { Mention, ReadStep } from './shape-reader.ts'
-import { type CompiledFlow, FlowCompiler, type ReadFrom, type Surroundings } from './steps-to-flow.ts'
+import { type CompiledFlow, FlowCompiler, type ReadFrom, type Surroundings, tooManySteps } from './steps-to-flow.ts'
 
 /** An app as it was compiled. */
 export interface Compiled {
@@ -33,8 +35,14 @@ class AppCompiler {
   private readonly components: readonly ComponentFlow[]
   private readonly files: readonly LoadedFile[]
   private readonly report: Report
+  private readonly flows: ReadonlyMap<string, Declared>
+  /** Channels that flows say something of by themselves. */
+  private readonly channelsOfFlows: ReadonlySet<string>
+  /** How many components and flows take messages from each channel. */
+  private readonly consumers: ReadonlyMap<string | undefined, number>
   private readonly flowPlaces = new Map<string, Place>()
   private readonly nodePlaces = new Map<string, ReadonlyMap<string, Place>>()
+  private idLengths: ReadonlySet<number> | undefined
   /** Channels that are declared nowhere, in files that declare none at all. */
   private readonly implied = new Set<string>()
 
@@ -43,6 +51,12 @@ class AppCompiler {
     this.report = report
     this.declarations = declarationsOf(files, report)
     this.components = componentFlows(this.declarations)
+    const { flows } = this.declarations
+    this.flows = new Map(flows.map((flow) => [flow.id, flow]))
+    this.channelsOfFlows = new Set(
+      flows.flatMap(({ fields }) => ((fields['channels'] ?? []) as readonly ChannelSpec[]).map(({ id }) => id)),
+    )
+    this.consumers = countOf([...this.components, ...flows.map(({ fields }) => fields as { readonly from?: ReadFrom })])
   }
 
   compile(): Compiled {
@@ -61,27 +75,26 @@ class AppCompiler {
 
   /** Reports names of channels and flows that nothing has. */
   private lookUp(mentions: readonly Mention[]): void {
-    const { channelIds, flows, channels } = this.declarations
-    const flowIds = new Set(flows.map(({ id }) => id))
+    const { channelIds, channels } = this.declarations
+    const flowIds = [...this.flows.keys()]
     const fragment = this.files[0]?.version === 1 && channels.size === 0 && channelIds.size === 0
     for (const { kind, name, place } of mentions) {
       if (kind === 'channel' && !channelIds.has(name) && !this.isOwn(name)) this.unknownChannel(name, place, fragment)
-      if (kind === 'flow' && !flowIds.has(name)) {
-        this.report.error(place, {
+      if (kind === 'flow' && !this.flows.has(name)) {
+        this.report.error(place, () => ({
           code: 'ALLORA114',
           message: `There is no flow ${quote(name)} to call.`,
-          fix: `${didYouMean(name, flowIds)}${flowIds.size === 0 ? 'Add a flow of this id.' : `The flows are ${[...flowIds].map(quote).join(', ')}.`}`,
-        })
+          fix: `${didYouMean(name, flowIds)}${flowIds.length === 0 ? 'Add a flow of this id.' : `The flows are ${listed(flowIds)}.`}`,
+        }))
       }
     }
   }
 
   /** Whether a name is that of a channel that a delay or a source of this app has for itself. */
   private isOwn(name: string): boolean {
-    return (
-      this.declarations.flows.some(({ id }) => name.startsWith(`${id}/`)) ||
-      this.declarations.flows.some(({ fields }) => declares(fields, name))
-    )
+    if (this.channelsOfFlows.has(name)) return true
+    const lengths = (this.idLengths ??= new Set([...this.flows.keys()].map((id) => id.length)))
+    return [...lengths].some((length) => name.charAt(length) === '/' && this.flows.has(name.slice(0, length)))
   }
 
   private unknownChannel(name: string, place: Place, fragment: boolean): void {
@@ -107,20 +120,12 @@ class AppCompiler {
   private channel(id: string): ChannelSpec | undefined {
     const declared = this.declarations.channels.get(id)
     const spec: ChannelSpec | undefined = declared?.spec ?? (this.implied.has(id) ? { id, kind: 'direct' } : undefined)
-    if (spec?.kind !== 'direct' || declared?.file.version === 2 || this.consumersOf(id) < 2) return spec
+    if (spec?.kind !== 'direct' || declared?.file.version === 2 || (this.consumers.get(id) ?? 0) < 2) return spec
     return { id, kind: 'pubsub', await: 'handled' }
   }
 
-  private consumersOf(id: string): number {
-    const froms = [
-      ...this.components.map(({ from }) => from),
-      ...this.declarations.flows.map(({ fields }) => (fields['from'] ?? '') as ReadFrom),
-    ]
-    return froms.filter((from) => (typeof from === 'string' ? from : from['channel']) === id).length
-  }
-
   private component({ component, kind, from, steps }: ComponentFlow): FlowGraph[] {
-    const taken = this.flowPlaces.has(component.id) || this.declarations.flows.some(({ id }) => id === component.id)
+    const taken = this.flowPlaces.has(component.id) || this.flows.has(component.id)
     const id = taken ? `${kind} ${component.id}` : component.id
     return this.compiled(
       new FlowCompiler(id, this.surroundings()).compile(from, component.place, steps),
@@ -148,6 +153,10 @@ class AppCompiler {
 
   /** A flow that is written as its graph. */
   private raw(id: string, datum: Datum, place: Place): FlowGraph[] {
+    if (itemsOf(valueOf(datum, 'nodes')).length > MOST_STEPS) {
+      this.report.error(place, tooManySteps(id))
+      return []
+    }
     try {
       const graph = readGraph({ version: GRAPH_VERSION, id, ...(Object(plainOf(datum)) as object) })
       const places = graph.nodes.map((node, i) => [node.id, placeAt(datum, `nodes[${i}]`)] as const)
@@ -182,7 +191,7 @@ class AppCompiler {
   }
 
   private sourceOf(flowId: string): string | undefined {
-    const flow = this.declarations.flows.find(({ id }) => id === flowId)
+    const flow = this.flows.get(flowId)
     const raw = flow?.fields['graph'] as Datum | undefined
     if (raw !== undefined) return sourceOfRaw(raw)
     const from = flow?.fields['from'] as ReadFrom | undefined
@@ -205,8 +214,14 @@ class AppCompiler {
   }
 }
 
-const declares = (fields: Declared['fields'], name: string): boolean =>
-  ((fields['channels'] ?? []) as readonly ChannelSpec[]).some(({ id }) => id === name)
+function countOf(flows: readonly { readonly from?: ReadFrom }[]): ReadonlyMap<string | undefined, number> {
+  const counts = new Map<string | undefined, number>()
+  for (const { from } of flows) {
+    const channel = typeof from === 'object' ? (from['channel'] as string | undefined) : from
+    counts.set(channel, (counts.get(channel) ?? 0) + 1)
+  }
+  return counts
+}
 
 /** The channel that a flow reads from that is written as its graph. */
 function sourceOfRaw(graph: Datum): string | undefined {

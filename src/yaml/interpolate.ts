@@ -43,7 +43,9 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
   const { value, plain, place } = datum
   if (typeof value !== 'string' || !value.includes('${')) return datum
   const missing: string[] = []
-  const text = value.replace(REFERENCE, (whole, name?: string, other?: string) => {
+  // Behind the last bracket there is none that a reference could end with, and looking for it from each beginning would take forever.
+  const last = value.lastIndexOf('}') + 1
+  const text = value.slice(0, last).replace(REFERENCE, (whole, name?: string, other?: string) => {
     if (name === undefined) return '${'
     const found = Object.hasOwn(env, name) ? env[name] : undefined
     if (found !== undefined) return found
@@ -57,7 +59,8 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
     return whole
   })
   if (missing.length > 0) return { ...datum, unresolved: true }
-  return { ...datum, value: plain ? asWritten(text) : text }
+  const whole = text + value.slice(last).replaceAll('$${', () => '${')
+  return { ...datum, value: plain ? asWritten(whole) : whole }
 }
 
 /** What a text without quotes would be: `8080` a number, `true` a flag. */

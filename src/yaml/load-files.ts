@@ -6,7 +6,7 @@ import { closest } from '../graph/did-you-mean.ts'
 import { type Datum, type Place, describeDatum, valueOf } from './datum.ts'
 import { DOCUMENT_1, DOCUMENT_2 } from './document-shape.ts'
 import { type Environment, interpolate } from './interpolate.ts'
-import { LONGEST_FILE, MOST_FILES } from './limits.ts'
+import { Allowance, MOST_FILES, MOST_IN_FILE } from './limits.ts'
 import { readText } from './read-text.ts'
 import type { Report } from './report.ts'
 import { ShapeReader } from './shape-reader.ts'
@@ -39,7 +39,7 @@ export interface FileAccess {
 export function readFileFromDisk(path: string): string {
   const file = openSync(path, 'r')
   try {
-    const most = 4 * (LONGEST_FILE + 1)
+    const most = 4 * (MOST_IN_FILE.characters + 1)
     if (fstatSync(file).size <= most) return readFileSync(file, 'utf8')
     const bytes = Buffer.alloc(most)
     return bytes.toString('utf8', 0, readSync(file, bytes, 0, most, 0))
@@ -61,6 +61,7 @@ export function loadFiles(input: Input, access: FileAccess, report: Report): Loa
 class FileLoader {
   private readonly loaded = new Map<string, LoadedFile | undefined>()
   private readonly opening: string[] = []
+  private readonly allowance = new Allowance()
   private readonly access: FileAccess
   private readonly report: Report
 
@@ -93,10 +94,10 @@ class FileLoader {
 
   private parse(text: string, path: string | undefined): LoadedFile[] {
     const source = new SourceText(
-      text.length > LONGEST_FILE ? text.slice(0, LONGEST_FILE + 1) : text,
+      text.length > MOST_IN_FILE.characters ? text.slice(0, MOST_IN_FILE.characters + 1) : text,
       path && this.shown(path),
     )
-    const read = readText(source, this.report)
+    const read = readText(source, this.report, this.allowance)
     const version = read && versionOf(read.datum, source, this.report)
     if (read === undefined || version === undefined) return []
     const datum = version === 2 ? interpolate(read.datum, this.access.env, this.report) : read.datum
@@ -132,7 +133,7 @@ class FileLoader {
       })
       return []
     }
-    if (this.loaded.has(path)) return []
+    if (this.loaded.has(path) || this.allowance.exhausted) return []
     if (this.loaded.size >= MOST_FILES) {
       this.report.error(place, {
         code: 'ALLORA602',

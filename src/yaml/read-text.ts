@@ -14,7 +14,7 @@ import {
   isSeq,
 } from 'yaml'
 import type { Datum, Entry, Place } from './datum.ts'
-import { DEEPEST, LONGEST_FILE, MOST_SIGNS, MOST_VALUES } from './limits.ts'
+import { Allowance, DEEPEST } from './limits.ts'
 import type { Report } from './report.ts'
 import type { SourceText } from './source-text.ts'
 import { explainSyntax, withoutEchoes } from './syntax-errors.ts'
@@ -25,9 +25,13 @@ export interface ReadText {
   readonly document: Document
 }
 
-/** Reads a text. What is wrong with it goes to the report. */
-export function readText(source: SourceText, report: Report): ReadText | undefined {
-  const document = compose(source, report)
+/** Reads a text, within what is allowed it and those read before. What is wrong with it goes to the report. */
+export function readText(
+  source: SourceText,
+  report: Report,
+  allowance: Allowance = new Allowance(),
+): ReadText | undefined {
+  const document = withoutStacks(() => compose(source, allowance, report))
   if (document === undefined) return undefined
   const wrong = [...document.errors, ...document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')]
   for (const error of withoutEchoes(wrong, (offset) => source.position(offset, offset).line)) {
@@ -35,36 +39,39 @@ export function readText(source: SourceText, report: Report): ReadText | undefin
     report.error({ source, start, end }, finding)
   }
   if (wrong.length > 0) return undefined
-  const datum = new DatumReader(source, report).read(document.contents)
+  const datum = new DatumReader(source, allowance, report).read(document.contents)
   return datum === undefined ? undefined : { datum, document }
 }
 
-/** The first document of a text, if it is within the limits. */
-function compose(source: SourceText, report: Report): Document | undefined {
-  const { text } = source
-  const limit = (message: string, fix: string): undefined =>
-    report.error({ source, start: 0, end: 0 }, { code: 'ALLORA602', message, fix }) as undefined
-  if (text.length > LONGEST_FILE) {
-    return limit(
-      `The file has ${text.length.toLocaleString('en-US')} characters, and at most ${LONGEST_FILE.toLocaleString('en-US')} are read.`,
-      'Divide it, and name the parts under include.',
-    )
+/** A broken text makes thousands of errors, and noting where in the parser each was made takes longer than all the rest. */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
+}
+
+/** The first document of a text, if it is within the limits. */
+function compose(source: SourceText, allowance: Allowance, report: Report): Document | undefined {
+  const { text } = source
+  const limit = (message: string, fix = 'Divide it, and name the parts under include.'): undefined =>
+    report.error({ source, start: 0, end: 0 }, { code: 'ALLORA602', message, fix }) as undefined
+  allowance.begin()
+  const tooLong = allowance.take('characters', text.length)
+  if (tooLong !== undefined) return limit(tooLong)
   const parser = new Parser()
   const tokens: CST.Token[] = []
-  let signs = 0
   // Nothing before this point calls itself, so the depth is known before anything that does.
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme))
     if (parser.stack.length > DEEPEST) {
       return limit(`The file has more than ${DEEPEST} lists and mappings within each other.`, 'Write it less deep.')
     }
-    if (++signs > MOST_SIGNS) {
-      return limit(
-        `The file has more than ${MOST_SIGNS.toLocaleString('en-US')} keys, values and signs.`,
-        'Divide it, and name the parts under include.',
-      )
-    }
+    const tooMany = allowance.take('signs')
+    if (tooMany !== undefined) return limit(tooMany)
   }
   tokens.push(...parser.end())
   const [first, second] = new Composer({ uniqueKeys: false, logLevel: 'error' }).compose(tokens, true, text.length)
@@ -86,11 +93,13 @@ function compose(source: SourceText, report: Report): Document | undefined {
 class DatumReader {
   private readonly anchors = new Map<string, { readonly datum: Datum; readonly values: number }>()
   private readonly source: SourceText
+  private readonly allowance: Allowance
   private readonly report: Report
   private values = 0
 
-  constructor(source: SourceText, report: Report) {
+  constructor(source: SourceText, allowance: Allowance, report: Report) {
     this.source = source
+    this.allowance = allowance
     this.report = report
   }
 
@@ -108,7 +117,7 @@ class DatumReader {
     const [start, end] = node?.range ?? [within.start, within.start]
     const place: Place = { source: this.source, start, end, parent: key === undefined ? undefined : within, key }
     const before = this.values
-    if (++this.values > MOST_VALUES) throw tooMany(place)
+    this.count(1, place)
     if (isAlias(node)) return this.alias(node.source, place)
     const datum = this.made(node, place)
     const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
@@ -170,9 +179,14 @@ class DatumReader {
         `Write &${name} before the value that is meant, or put the text in quotes.`,
       )
     }
-    this.values += anchor.values
-    if (this.values > MOST_VALUES) throw tooMany(place)
+    this.count(anchor.values, place)
     return anchor.datum
+  }
+
+  private count(values: number, place: Place): void {
+    this.values += values
+    const tooMany = this.allowance.take('values', values)
+    if (tooMany !== undefined) throw new Unreadable(place, 'ALLORA602', tooMany, 'Divide it, or use fewer aliases.')
   }
 }
 
@@ -182,14 +196,6 @@ function keyText(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
 }
-
-const tooMany = (place: Place): Unreadable =>
-  new Unreadable(
-    place,
-    'ALLORA602',
-    `The file has more than ${MOST_VALUES.toLocaleString('en-US')} values, those behind aliases included.`,
-    'Divide it, or use fewer aliases.',
-  )
 
 /** Ends the reading of a text. */
 class Unreadable extends Error {

@@ -14,7 +14,7 @@ export class SourceText {
   constructor(text: string, file?: string) {
     this.text = text
     this.file = file
-    this.starts = [0, ...[...text.matchAll(/\r\n?|\n/g)].map(({ index, 0: end }) => index + end.length)]
+    this.starts = lineStarts(text)
   }
 
   /** A range of offsets as lines and columns. */
@@ -45,7 +45,10 @@ export class SourceText {
   }
 
   private line(line: number): string {
-    return this.text.slice(this.starts[line - 1], this.starts[line] ?? this.text.length).replace(/[\r\n]+$/, '')
+    const start = this.starts[line - 1]!
+    let end = this.starts[line] ?? this.text.length
+    while (end > start && /[\r\n]/.test(this.text.charAt(end - 1))) end--
+    return this.text.slice(start, end)
   }
 
   /** By halving: the last line that starts at the offset or before it. */
@@ -59,6 +62,14 @@ export class SourceText {
     }
     return low + 1
   }
+}
+
+/** The offsets that lines begin at. A million lines are no reason to make a million matches. */
+function lineStarts(text: string): readonly number[] {
+  const starts = [0]
+  const end = /\r\n?|\n/g
+  while (end.test(text)) starts.push(end.lastIndex)
+  return starts
 }
 
 /** One column for each character, so that the mark stands below what it means: no tabs, nothing a terminal obeys. */

@@ -20,8 +20,9 @@ import type { ChannelSpec, FlowGraph, NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { aplName } from './apl-shape.ts'
 import type { Place } from './datum.ts'
+import { MOST_STEPS } from './limits.ts'
 import { OPERATOR_KINDS, argumentOf } from './operators.ts'
-import type { Report } from './report.ts'
+import type { Finding, Report } from './report.ts'
 import type { ReadStep } from './shape-reader.ts'
 
 /** What the steps of a flow refer to outside of it. */
@@ -49,6 +50,7 @@ export class FlowCompiler {
   private readonly id: string
   private readonly around: Surroundings
   private readonly places = new Map<string, Place>()
+  private size = 0
 
   constructor(id: string, around: Surroundings) {
     this.id = id
@@ -81,6 +83,7 @@ export class FlowCompiler {
   private steps(state: FlowState, steps: readonly ReadStep[]): FlowState {
     return steps.reduce((before, step) => {
       this.refuseAfterEnd(before, step)
+      this.count(step)
       try {
         return this.placed(before, this.step(before, step), step.place)
       } catch (error) {
@@ -211,6 +214,14 @@ export class FlowCompiler {
     return after
   }
 
+  /** Refuses flows so long that nobody has written them by hand: the time that one takes grows faster than its length. */
+  private count(step: ReadStep): void {
+    this.size += 1 + listedBy(step)
+    if (this.size <= MOST_STEPS) return
+    this.around.report.error(step.place, tooManySteps(this.id))
+    throw new Misplaced()
+  }
+
   private refuseAfterEnd(state: FlowState, { operator, place }: ReadStep): void {
     if (state.tails.length > 0 || operator === 'errorsTo') return
     const last = lastNode(state)
@@ -222,6 +233,25 @@ export class FlowCompiler {
       fix: `Put it before ${operatorOf(last.kind)}, or remove it.`,
     })
     throw new Misplaced()
+  }
+}
+
+/** Branches and names that a step lists. */
+function listedBy({ fields }: ReadStep): number {
+  const counts = Object.values(fields).map((value) => {
+    if (value instanceof Map) return value.size
+    return Array.isArray(value) && typeof value[0] === 'string' ? value.length : 0
+  })
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** What is said of a flow that is too long. */
+export function tooManySteps(flowId: string): Finding {
+  return {
+    code: 'ALLORA602',
+    flowId,
+    message: `The flow has more than ${MOST_STEPS.toLocaleString('en-US')} steps, with its branches and the names that its steps list.`,
+    fix: 'Divide it: end it in a channel that another flow reads from.',
   }
 }
 

@@ -41,6 +41,15 @@ test('one letter removed, replaced or inserted in a name of three or more is fou
   )
 })
 
+test('of thousands of candidates that are near, only so many are compared that it takes no time', () => {
+  let read = 0
+  function* candidates(): Iterable<string> {
+    for (; read < 100_000; read++) yield `${'a'.repeat(55)}${String(read).padStart(5, '0')}`
+  }
+  expect(closest(`${'a'.repeat(55)}xxxxx`, candidates())).toContain('aaa')
+  expect(read).toBeLessThan(400)
+})
+
 test('didYouMean is the beginning of a fix, or nothing', () => {
   expect(didYouMean('ordrs', ['orders'])).toBe('Did you mean "orders"? ')
   expect(didYouMean('ordrs', [])).toBe('')

@@ -177,6 +177,11 @@ describe('fuzz', () => {
   )
 })
 
+/** Items with long names of one key, alike in all but a few letters. */
+const named = (key: string, count: number, first: number): string =>
+  Array.from({ length: count }, (_, i) => `  - ${key}: ${'a'.repeat(60)}${String(i + first).padStart(4, '0')}\n`).join(
+    '',
+  )
 const nested = (depth: number, open: string, close: string): string => open.repeat(depth) + close.repeat(depth)
 const bomb = `version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n${'b c d e f g h i'
   .split(' ')
@@ -197,17 +202,40 @@ describe('hostile files', () => {
       `version: 1\n${Array.from({ length: 100_000 }, (_, i) => `k${i}: 1`).join('\n')}`.slice(0, 1_000_000),
       'ALLORA602',
     ],
-    'ten thousand unknown keys': [
-      `version: 2\n${Array.from({ length: 10_000 }, (_, i) => `k${i}: 1`).join('\n')}`,
+    'seven thousand unknown keys': [
+      `version: 2\n${Array.from({ length: 7000 }, (_, i) => `k${i}: 1`).join('\n')}`,
       'ALLORA607',
     ],
-    'ten thousand broken lines': ['version: 1\n' + 'a b\n c: [\n'.repeat(10_000), 'ALLORA603'],
+    'thousands of broken lines': ['version: 1\n' + 'a b\n c: [\n'.repeat(5000), 'ALLORA603'],
     'ten thousand colons': ['version: 1\n' + 'a: b: c\n'.repeat(10_000), 'ALLORA602'],
     'ten thousand anchors': ['version: 1\na: ' + '&a '.repeat(10_000), 'ALLORA603'],
     'ten thousand documents': ['---\n'.repeat(10_000), 'ALLORA603'],
-    'ten thousand equal keys': ['version: 1\n' + 'a: 1\n'.repeat(10_000), 'ALLORA604'],
+    'seven thousand equal keys': ['version: 1\n' + 'a: 1\n'.repeat(7000), 'ALLORA604'],
     'a list of ten thousand numbers': [`version: 1\nchannels: [${'1,'.repeat(10_000)}]`, 'ALLORA608'],
     'a key that is a mapping': ['version: 1\n? { a: b }\n: c', 'ALLORA608'],
+    'references that never end': [`version: 2\nflows: "${'${a:'.repeat(100_000)}"`, 'ALLORA608'],
+    'signs of references that never end': [`version: 2\nflows: '${'$${'.repeat(150_000)}'`, 'ALLORA608'],
+    'a line of many findings': [
+      `version: 1\nchannels: [${'{ x: y }, '.repeat(4000)}${' '.repeat(450_000)}]`,
+      'ALLORA607',
+    ],
+    'brackets that nothing opened': [`version: 1\n${']'.repeat(45_000)}`, 'ALLORA603'],
+    'a flow of ten thousand steps': [
+      `version: 2\nchannels: [id: c]\nflows:\n- from: c\n  steps: [${'log, '.repeat(10_000)}]`,
+      'ALLORA602',
+    ],
+    'a flow of ten thousand branches': [
+      `version: 2\nchannels: [id: c]\nflows:\n- from: c\n  steps:\n  - route: k\n    cases:\n${Array.from({ length: 4000 }, (_, i) => `      k${i}: []\n`).join('')}`,
+      'ALLORA602',
+    ],
+    'a graph of thousands of nodes': [
+      `version: 2\nflows:\n- id: f\n  graph: { channels: [], edges: [], nodes: [${'{ id: n }, '.repeat(3000)}] }`,
+      'ALLORA602',
+    ],
+    'thousands of names that are nearly right': [
+      `version: 2\nchannels:\n${named('id', 2000, 0)}flows:\n- from: ${'a'.repeat(60)}0000\n  steps:\n${named('tap', 900, 5000)}`,
+      'ALLORA101',
+    ],
   }
 
   test.each(Object.entries(HOSTILE))('%s', (_, [text, code]) => {
@@ -258,5 +286,19 @@ flows:
     expect(readFiles('a.yml')).toEqual(['ALLORA612 The includes go in a circle: a.yml includes b.yml includes a.yml.'])
     expect(readFiles('self.yml')).toEqual(['ALLORA612 The includes go in a circle: self.yml includes self.yml.'])
     expect(readFiles('c.yml')).toEqual(['ALLORA602 The file leads to more than 100 others.'])
+  })
+
+  test('files that are each within the limits are together not', () => {
+    const include = Array.from({ length: 20 }, (_, i) => `f${i}.yml`).join(', ')
+    let read = 0
+    const readFile = (path: string): string => {
+      if (path.endsWith('a.yml')) return `version: 2\ninclude: [${include}]`
+      read++
+      return `version: 2\nchannels:\n${Array.from({ length: 5500 }, (_, i) => `- id: ${path}${i}\n`).join('')}`
+    }
+    const parsed = parseAllora({ file: 'a.yml' }, { cwd: '/w', env: {}, readFile })
+    const messages = parsed._tag === 'Left' ? parsed.left.map(({ code, message }) => `${code} ${message}`) : []
+    expect(messages[0]).toBe('ALLORA602 The files together have more than 200,000 keys, values and signs.')
+    expect({ read, told: messages.length }).toEqual({ read: 5, told: 1 })
   })
 })
