@@ -21,6 +21,8 @@ import { type CompiledFlow, FlowCompiler, type ReadFrom, type Surroundings, tooM
 export interface Compiled {
   readonly graph: AppGraph
   readonly declarations: Declarations
+  /** Where each flow stands. */
+  readonly flowPlaces: ReadonlyMap<string, Place>
   /** Every name of a function, and where it stands. */
   readonly mentions: readonly Mention[]
 }
@@ -70,7 +72,8 @@ class AppCompiler {
     const loose = [...this.declarations.channels.keys()].filter((id) => !named.has(id)).map((id) => this.channel(id)!)
     const graph: AppGraph = { version: GRAPH_VERSION, flows, ...(loose.length > 0 && { channels: loose }) }
     if (!this.report.failed) this.check(graph, new Set(mentions.map(({ name }) => name)))
-    return { graph, declarations: this.declarations, mentions: mentions.filter(({ kind }) => kind === 'function') }
+    const { declarations, flowPlaces } = this
+    return { graph, declarations, flowPlaces, mentions: mentions.filter(({ kind }) => kind === 'function') }
   }
 
   /** Reports names of channels and flows that nothing has. */

@@ -24,6 +24,8 @@ export interface LoadedFile {
   readonly data: Readonly<Record<string, unknown>>
   readonly reader: ShapeReader
   readonly source: SourceText
+  /** Its absolute path; absent for a text that came from no file. */
+  readonly path?: string
 }
 
 /** Where files come from. */
@@ -104,7 +106,15 @@ class FileLoader {
     const strict = version === 2 || valueOf(datum, 'channel') !== undefined
     const reader = new ShapeReader(this.report, !strict)
     const data = reader.readParts(version === 1 ? DOCUMENT_1 : DOCUMENT_2, datum)
-    const file: LoadedFile = { version, datum, document: read.document, data, reader, source }
+    const file: LoadedFile = {
+      version,
+      datum,
+      document: read.document,
+      data,
+      reader,
+      source,
+      ...(path !== undefined && { path }),
+    }
     if (path !== undefined) this.loaded.set(path, file)
     return [file, ...this.included(file, path)]
   }

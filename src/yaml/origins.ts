@@ -1,8 +1,10 @@
 /** Where the parts of an app were written: known as long as the app is there, and kept out of its data. */
 import type { AppGraph } from '../graph/graph.ts'
 import type { Place } from './datum.ts'
-import type { LoadedFile } from './load-files.ts'
+import type { Declarations } from './declarations.ts'
+import type { FileAccess, LoadedFile } from './load-files.ts'
 import type { Mention } from './shape-reader.ts'
+import type { SourceText } from './source-text.ts'
 
 /** What a file was made of. */
 export interface Origin {
@@ -11,6 +13,15 @@ export interface Origin {
   readonly mentions: readonly Mention[]
   /** Where adapters stand, by the names of their functions. */
   readonly adapterPlaces: ReadonlyMap<string, Place>
+  /** The channels that the files declare. */
+  readonly channels: Declarations['channels']
+  /** In each file, the entries of lists by the offsets they begin at. */
+  readonly parts: ReadonlyMap<
+    SourceText,
+    ReadonlyMap<number, { readonly kind: 'flow' | 'channel'; readonly id: string }>
+  >
+  /** How the files were read. */
+  readonly access: FileAccess
 }
 
 const origins = new WeakMap<object, Origin>()

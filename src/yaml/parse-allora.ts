@@ -8,8 +8,8 @@ import { type Compiled, compileFiles } from './compile-files.ts'
 import { aggregatorSpec, inboundSpec, outboundSpec } from './component-flows.ts'
 import type { Declared } from './declarations.ts'
 import type { Environment } from './interpolate.ts'
-import { type LoadedFile, loadFiles, readFileFromDisk } from './load-files.ts'
-import { remember } from './origins.ts'
+import { type FileAccess, type LoadedFile, loadFiles, readFileFromDisk } from './load-files.ts'
+import { type Origin, remember } from './origins.ts'
 import { Report } from './report.ts'
 
 /** How files are read. */
@@ -52,14 +52,15 @@ export function parseAllora(
   const report = new Report()
   const { env = process.env, cwd = process.cwd(), readFile = readFileFromDisk } = options
   const given = typeof input === 'string' ? { text: input } : input
-  const files = loadFiles(given, { env, cwd, readFile }, report)
+  const access = { env, cwd, readFile }
+  const files = loadFiles(given, access, report)
   const compiled = compileFiles(files, report)
   const [first, ...others] = report.diagnostics
   if (report.failed && first !== undefined) return left([first, ...others])
-  return right(described(files, compiled, report))
+  return right(described(files, compiled, access, report))
 }
 
-function described(files: readonly LoadedFile[], compiled: Compiled, report: Report): AlloraFile {
+function described(files: readonly LoadedFile[], compiled: Compiled, access: FileAccess, report: Report): AlloraFile {
   const { components } = compiled.declarations
   for (const aggregator of components.aggregator) tellUnused(aggregator, report)
   const inbound = components['http-inbound-adapter']
@@ -77,8 +78,22 @@ function described(files: readonly LoadedFile[], compiled: Compiled, report: Rep
     files: files.flatMap(({ source }) => source.file ?? []),
   })
   const adapterPlaces = new Map([...inbound, ...outbound].map(({ place }, i) => [adapters[i]!.service, place]))
-  remember(file, { files, mentions: compiled.mentions, adapterPlaces })
+  const { mentions } = compiled
+  const { channels } = compiled.declarations
+  remember(file, { files, mentions, adapterPlaces, channels, parts: partsOf(compiled), access })
   return file
+}
+
+/** Which flow or channel stands where. */
+function partsOf({ flowPlaces, declarations: { channels } }: Compiled): Origin['parts'] {
+  const places = [
+    ...[...flowPlaces].map(([id, { source, start }]) => ({ source, start, part: { kind: 'flow' as const, id } })),
+    ...[...channels].map(([id, { place }]) => ({ ...place, part: { kind: 'channel' as const, id } })),
+  ]
+  const inFiles = Map.groupBy(places, ({ source }) => source)
+  return new Map(
+    [...inFiles].map(([source, found]) => [source, new Map(found.map(({ start, part }) => [start, part]))]),
+  )
 }
 
 /** What Allora knows of an aggregator and a flow cannot use. */

@@ -1,24 +1,27 @@
 /** Apps as text in the format of version 2. */
 import { isDeepStrictEqual } from 'node:util'
-import { Document, Scalar, visit } from 'yaml'
+import type { NonEmptyArray } from 'fp-ts/lib/NonEmptyArray.js'
+import { Document, Scalar, type ToStringOptions, visit } from 'yaml'
 import { type Graphed, graphOf } from '../app/graph-of.ts'
 import type { AppGraph, ChannelSpec, FlowGraph } from '../graph/graph.ts'
 import type { AlloraFile } from './allora-file.ts'
 import { type Written, type WrittenFlow, sourceOf, stepsOf } from './flow-to-steps.ts'
 import { withoutReferences } from './interpolate.ts'
 import { originOf } from './origins.ts'
+import type { LoadedFile } from './load-files.ts'
 import { parseAllora } from './parse-allora.ts'
-import { rewritten } from './rewrite.ts'
+import { type Rewriting, rewritten } from './rewrite.ts'
 
 /** How an app is written. */
 export interface ToYamlOptions {
-  /** The file it was made of: flows and channels that are still the same keep their words and comments. */
+  /** The file it was made of: whatever has not changed keeps its words and comments. Version 1 stays, if it can say what is new. */
   readonly like?: AlloraFile
 }
 
 /**
  * An app as a file of version 2, which `parseAllora` reads to the same graph. An app that came from a file is written as that file says
- * it, with its comments and its order. Functions are written by their names.
+ * it, in its version, with its comments, its order and its includes; one that is no longer as an included file says it, as one text.
+ * Functions are written by their names.
  *
  * @example
  * ```ts
@@ -40,23 +43,72 @@ export interface ToYamlOptions {
  * ```
  */
 export function toYaml(given: Graphed | AlloraFile, options: ToYamlOptions = {}): string {
-  const graph = 'warnings' in given ? given.graph : graphOf(given)
-  const [first] = (originOf(given) ?? originOf(graph))?.files ?? []
-  if (first !== undefined) return first.source.text
-  const fresh = written(graph)
-  return (options.like === undefined ? undefined : likeBefore(graph, fresh, options.like)) ?? print(fresh)
+  const [first, ...included] = toYamlFiles(given, options)
+  const { files = [] } = originOf(options.like ?? given) ?? originOf(dataOf(given)) ?? {}
+  const stay = included.every(({ text }, i) => text === files[i + 1]?.source.text)
+  return stay ? first.text : print(written(dataOf(given)))
 }
 
-/** The file as it was, with what has changed; nothing when it has parts that are no flows, or more than one file. */
-function likeBefore(after: AppGraph, fresh: Written, like: AlloraFile): string | undefined {
-  const { files: [first, second] = [] } = originOf(like) ?? {}
-  if (first?.version !== 2 || second !== undefined) return undefined
-  const text = rewritten({ before: like.graph, after, document: first.document, fresh: documentFor(fresh) }).toString({
-    lineWidth: 0,
-  })
-  const parsed = parseAllora(text)
-  return parsed._tag === 'Right' && isDeepStrictEqual(parsed.right.graph, after) ? text : undefined
+/** A file as text. */
+export interface YamlFile {
+  /** Its path, as `AlloraFile.files` has it; absent for an app that came from no file. */
+  readonly file?: string
+  readonly text: string
 }
+
+/**
+ * As `toYaml`, for an app of several files: the first one, and those that it includes, each with its own comments. New flows and
+ * channels are in the first. An app that cannot be written like its files is one text that includes nothing.
+ */
+export function toYamlFiles(given: Graphed | AlloraFile, options: ToYamlOptions = {}): NonEmptyArray<YamlFile> {
+  const graph = dataOf(given)
+  const { files: [first, ...others] = [] } = originOf(given) ?? originOf(graph) ?? {}
+  if (first !== undefined) return [unchanged(first), ...others.map(unchanged)]
+  const fresh = written(graph)
+  const origin = options.like && originOf(options.like)
+  if (origin === undefined) return [{ text: print(fresh) }]
+  for (const upgrade of [false, true]) {
+    const files = likeBefore(graph, fresh, { before: options.like!.graph, origin, upgrade })
+    if (files !== undefined) return files
+  }
+  return [{ ...pathOf(origin.files[0]!), text: print(fresh) }]
+}
+
+const dataOf = (given: Graphed | AlloraFile): AppGraph => ('warnings' in given ? given.graph : graphOf(given))
+const pathOf = ({ source: { file } }: LoadedFile): { readonly file?: string } => (file === undefined ? {} : { file })
+const unchanged = (file: LoadedFile): YamlFile => ({ ...pathOf(file), text: file.source.text })
+
+/** The files as they were, with what has changed; nothing when they do not say the app then. */
+function likeBefore(
+  after: AppGraph,
+  fresh: Written,
+  { origin, ...like }: Pick<Rewriting, 'before' | 'origin' | 'upgrade'>,
+): NonEmptyArray<YamlFile> | undefined {
+  const documents = rewritten({ ...like, origin, after, fresh: documentFor(fresh) })
+  const [first, ...others] = documents.map((document, i): YamlFile => {
+    const file = origin.files[i]!
+    const text = document.toString(AS_WRITTEN)
+    return text === file.document.toString(AS_WRITTEN) ? unchanged(file) : { ...pathOf(file), text }
+  })
+  const texts = new Map(origin.files.map(({ path }, i) => [path, [first!, ...others][i]!.text]))
+  const { path } = origin.files[0]!
+  const { text } = first!
+  const parsed = parseAllora(path === undefined ? text : { file: path, text }, {
+    ...origin.access,
+    readFile: (file) => texts.get(file) ?? origin.access.readFile(file),
+  })
+  if (parsed._tag === 'Left' || !isDeepStrictEqual(sorted(parsed.right.graph), sorted(after))) return undefined
+  return [first!, ...others]
+}
+
+/** Several files say flows and channels in their own order. */
+function sorted({ flows, channels = [] }: AppGraph): unknown {
+  const byId = <T extends { readonly id: string }>(items: readonly T[]): T[] =>
+    items.toSorted((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)))
+  return { flows: byId(flows), channels: byId(channels) }
+}
+
+const AS_WRITTEN: ToStringOptions = { lineWidth: 0 }
 
 /** Flows that are as steps make them are written as steps, all others as their graph. */
 function written(app: AppGraph): Written {
@@ -113,7 +165,7 @@ const entriesOf = (spec: ChannelSpec): Written => new Map(Object.entries(spec))
 const isPlain = (text: string): boolean => text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/u.test(text)
 
 function print(written: Written): string {
-  return documentFor(written).toString({ lineWidth: 0 })
+  return documentFor(written).toString(AS_WRITTEN)
 }
 
 function documentFor(written: Written): Document {
