@@ -44,6 +44,8 @@ class AppCompiler {
   private readonly consumers: ReadonlyMap<string | undefined, number>
   private readonly flowPlaces = new Map<string, Place>()
   private readonly nodePlaces = new Map<string, ReadonlyMap<string, Place>>()
+  /** Channels that some flow has from the files. The others are the app's. */
+  private readonly taken = new Set<string>()
   private idLengths: ReadonlySet<number> | undefined
   /** Channels that are declared nowhere, in files that declare none at all. */
   private readonly implied = new Set<string>()
@@ -68,8 +70,7 @@ class AppCompiler {
       ...this.components.flatMap((flow) => this.component(flow)),
       ...this.declarations.flows.flatMap((flow) => this.flow(flow)),
     ]
-    const named = new Set(flows.flatMap(({ channels }) => channels.map(({ id }) => id)))
-    const loose = [...this.declarations.channels.keys()].filter((id) => !named.has(id)).map((id) => this.channel(id)!)
+    const loose = [...this.declarations.channels.keys()].flatMap((id) => (this.taken.has(id) ? [] : this.channel(id)!))
     const graph: AppGraph = { version: GRAPH_VERSION, flows, ...(loose.length > 0 && { channels: loose }) }
     if (!this.report.failed) this.check(graph, new Set(mentions.map(({ name }) => name)))
     const { declarations, flowPlaces } = this
@@ -187,10 +188,15 @@ class AppCompiler {
 
   private surroundings(own?: ReadonlyMap<string, ChannelSpec>): Surroundings {
     return {
-      channel: (id) => own?.get(id) ?? this.channel(id),
+      channel: (id) => own?.get(id) ?? this.taking(id),
       sourceOf: (flowId) => this.sourceOf(flowId),
       report: this.report,
     }
+  }
+
+  private taking(id: string): ChannelSpec | undefined {
+    this.taken.add(id)
+    return this.channel(id)
   }
 
   private sourceOf(flowId: string): string | undefined {

@@ -132,25 +132,35 @@ function documentOf(
     for (const spec of flow.channels)
       if (!how.own.has(spec.id)) declared.set(spec.id, { ...spec, ...declared.get(spec.id) })
   }
-  for (const spec of loose) declared.set(spec.id, { ...spec, ...declared.get(spec.id) })
+  // What the app says of a channel is the app's as long as all flows say it themselves.
+  const ofApp = new Set(loose.map(({ id }) => id))
+  for (const spec of loose) declared.delete(spec.id)
+  for (const spec of loose) declared.set(spec.id, spec)
   const document: Written = new Map<string, unknown>([['version', 2]])
   if (declared.size > 0) document.set('channels', [...declared.values()].map(entriesOf))
   if (flows.length > 0)
     document.set(
       'flows',
-      flows.map((flow) => flowOf(flow, steps.get(flow), declared)),
+      flows.map((flow) => flowOf(flow, steps.get(flow), declared, ofApp)),
     )
   return document
 }
 
-function flowOf(flow: FlowGraph, how: WrittenFlow | undefined, declared: ReadonlyMap<string, ChannelSpec>): Written {
+function flowOf(
+  flow: FlowGraph,
+  how: WrittenFlow | undefined,
+  declared: ReadonlyMap<string, ChannelSpec>,
+  ofApp: ReadonlySet<string>,
+): Written {
   const { id, channels, nodes, edges } = flow
   if (how === undefined)
     return new Map<string, unknown>([
       ['id', id],
       ['graph', { channels, nodes, edges }],
     ])
-  const own = channels.filter((spec) => !how.own.has(spec.id) && !isDeepStrictEqual(spec, declared.get(spec.id)))
+  const own = channels.filter(
+    (spec) => ofApp.has(spec.id) || (!how.own.has(spec.id) && !isDeepStrictEqual(spec, declared.get(spec.id))),
+  )
   return new Map<string, unknown>([
     ['id', id],
     ['from', how.from],

@@ -302,8 +302,9 @@ export const arbitraryApp: Arbitrary<ArbitraryApp> = fc
       maxLength: 10,
     }),
     nodeIds: fc.array(hostileText, { maxLength: 12 }),
+    ofApp: fc.uniqueArray(fc.nat(20), { maxLength: 3 }),
   })
-  .map(({ flows, channels, nodeIds }) => {
+  .map(({ flows, channels, nodeIds, ofApp }) => {
     const functions = new Set<string>()
     const specs = channels.map(([id, options]): ChannelSpec => ({ id, ...options }))
     const callee = { flow: flows.at(-1)!.id, channel: specs[flows.length - 1]! }
@@ -322,7 +323,15 @@ export const arbitraryApp: Arbitrary<ArbitraryApp> = fc
       return writer.finish()
     })
     for (const { compare } of specs) if (compare !== undefined) functions.add(compare)
-    return { app: { version: GRAPH_VERSION, flows: graphs }, functions }
+    // Channels that the app declares, whether or not a flow names them too.
+    const all = [
+      ...new Map([...specs, ...graphs.flatMap((flow) => flow.channels)].map((spec) => [spec.id, spec])).values(),
+    ]
+    const declared = ofApp.flatMap((pick) => all[pick] ?? [])
+    return {
+      app: { version: GRAPH_VERSION, flows: graphs, ...(declared.length > 0 && { channels: declared }) },
+      functions,
+    }
   })
 
 /** A flow of such an app. */
