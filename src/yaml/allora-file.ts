@@ -11,12 +11,22 @@ export interface AlloraFile {
   readonly adapters: readonly HttpAdapter[]
   /** The aggregators, those that no channel leads to as well. */
   readonly aggregators: readonly AggregatorSpec[]
+  /** The sources and sinks that need no code, by the names of their functions. */
+  readonly builtIns: Readonly<Record<string, BuiltInAdapter>>
   /** The transports, by name. */
   readonly transports: Readonly<Record<string, TransportSpec>>
   /** What looks wrong but can be run. */
   readonly warnings: readonly Diagnostic[]
   /** The paths of the files that were read, the first one first; none for a text that came from no file. */
   readonly files: readonly string[]
+}
+
+/** A source or a sink of Allora's own. */
+export interface BuiltInAdapter {
+  /** What the builder calls it: `timer`, `files`, `iterate` or `fileSink`. */
+  readonly kind: string
+  /** What it is given there. */
+  readonly options: unknown
 }
 
 /** An HTTP adapter that a file describes. */

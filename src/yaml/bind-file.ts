@@ -14,6 +14,7 @@ import type { Source } from '../message/source.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { AlloraFile, HttpInboundSpec, HttpOutboundSpec, TransportSpec } from './allora-file.ts'
 import { valueOf } from './datum.ts'
+import { madeBuiltIn } from './built-in-adapters.ts'
 import { builtInFunction } from './built-in-functions.ts'
 import { inboundAdapter, outboundAdapter } from './http-adapters.ts'
 import { originOf, remember } from './origins.ts'
@@ -93,10 +94,16 @@ class Binder {
     return { ...this.options.transports, ...Object.fromEntries(made) }
   }
 
+  /** What a name stands for without being brought along. */
+  private builtIn(name: string): AnyFunction | undefined {
+    const { builtIns } = this.file
+    return Object.hasOwn(builtIns, name) ? () => madeBuiltIn(builtIns[name]!) : builtInFunction(name)
+  }
+
   private service(name: string): AnyFunction | undefined {
     const { services } = this
     const given = Object.hasOwn(services, name) ? services[name] : undefined
-    const fn = given === undefined ? builtInFunction(name) : asFunction(given)
+    const fn = given === undefined ? this.builtIn(name) : asFunction(given)
     if (fn !== undefined) return fn
     const mention = originOf(this.file)?.mentions.find((each) => each.name === name)
     const what =
@@ -150,7 +157,7 @@ function asFunction(given: unknown): AnyFunction | undefined {
     }
     return (payload: unknown) => standard.validate(payload)
   }
-  return ['open', 'write', 'put', 'reserve'].some(
+  return ['open', 'write', 'put', 'reserve', 'load'].some(
     (method) => typeof (given as Record<string, unknown>)[method] === 'function',
   )
     ? () => given

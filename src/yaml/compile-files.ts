@@ -7,6 +7,7 @@ import { didYouMean } from '../graph/did-you-mean.ts'
 import { type AppGraph, type ChannelSpec, type FlowGraph, GRAPH_VERSION } from '../graph/graph.ts'
 import { readGraph } from '../graph/read-graph.ts'
 import { functionNames } from '../graph/references.ts'
+import type { BuiltInAdapter } from './allora-file.ts'
 import { type ComponentFlow, componentFlows } from './component-flows.ts'
 import { type Datum, type Place, itemsOf, plainOf, textOf, valueOf } from './datum.ts'
 import { type Declarations, type Declared, declarationsOf } from './declarations.ts'
@@ -21,6 +22,8 @@ import { type CompiledFlow, FlowCompiler, type ReadFrom, type Surroundings, tooM
 export interface Compiled {
   readonly graph: AppGraph
   readonly declarations: Declarations
+  /** The sources and sinks that need no code, by the names of their functions. */
+  readonly builtIns: ReadonlyMap<string, BuiltInAdapter>
   /** Where each flow stands. */
   readonly flowPlaces: ReadonlyMap<string, Place>
   /** Every name of a function, and where it stands. */
@@ -42,6 +45,7 @@ class AppCompiler {
   private readonly channelsOfFlows: ReadonlySet<string>
   /** How many components and flows take messages from each channel. */
   private readonly consumers: ReadonlyMap<string | undefined, number>
+  private readonly builtIns = new Map<string, BuiltInAdapter>()
   private readonly flowPlaces = new Map<string, Place>()
   private readonly nodePlaces = new Map<string, ReadonlyMap<string, Place>>()
   /** Channels that some flow has from the files. The others are the app's. */
@@ -73,8 +77,8 @@ class AppCompiler {
     const loose = [...this.declarations.channels.keys()].flatMap((id) => (this.taken.has(id) ? [] : this.channel(id)!))
     const graph: AppGraph = { version: GRAPH_VERSION, flows, ...(loose.length > 0 && { channels: loose }) }
     if (!this.report.failed) this.check(graph, new Set(mentions.map(({ name }) => name)))
-    const { declarations, flowPlaces } = this
-    return { graph, declarations, flowPlaces, mentions: mentions.filter(({ kind }) => kind === 'function') }
+    const { declarations, flowPlaces, builtIns } = this
+    return { graph, declarations, builtIns, flowPlaces, mentions: mentions.filter(({ kind }) => kind === 'function') }
   }
 
   /** Reports names of channels and flows that nothing has. */
@@ -183,6 +187,7 @@ class AppCompiler {
     this.flowPlaces.set(id, place)
     if (flow === undefined) return []
     this.nodePlaces.set(id, flow.places)
+    for (const [name, adapter] of flow.builtIns ?? []) this.builtIns.set(name, adapter)
     return [flow.graph]
   }
 

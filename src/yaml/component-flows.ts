@@ -108,10 +108,15 @@ function flowOf(kind: ComponentKind, component: Declared): ComponentFlow[] {
     })
     .with('http-outbound-adapter', () => flow(fields['from'], step('handle', outboundSpec(component).service), ...to))
     .with('aggregator', () => {
-      const { correlationHeader, completion: when, strategy: combine } = aggregatorSpec(component)
+      const { correlationHeader, completion: when, strategy: combine, store } = aggregatorSpec(component)
       return flow(
         fields['from'],
-        step('aggregate', { correlateBy: correlatorName(correlationHeader), when, combine }),
+        step('aggregate', {
+          correlateBy: correlatorName(correlationHeader),
+          when,
+          combine,
+          ...(store !== undefined && { store }),
+        }),
         ...to,
       )
     })

@@ -122,7 +122,7 @@ const aggregator: RecordShape = {
       functionShape,
       'The name of a function that makes one message of a group; left out, allora.concat_text.',
     ),
-    store: nullable({ is: 'text', what: 'the name of a store' }, 'Where groups are kept; left out, in memory.'),
+    store: nullable({ ...functionShape, what: 'the name of a store' }, 'Where groups are kept; left out, in memory.'),
     from: nullable(channelShape, 'The channel it takes messages from. Allora does not know this key.'),
     to: nullable(channelShape, 'The channel for complete groups. Allora does not know this key.'),
   },

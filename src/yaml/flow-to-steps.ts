@@ -3,6 +3,7 @@ import { operatorOf } from '../flow/describe-node.ts'
 import type { ChannelSpec, FlowGraph, GraphEdge, GraphNode } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { conditionFunction, conditionOf } from './apl-shape.ts'
+import type { AlloraFile } from './allora-file.ts'
 import { argumentOf } from './operators.ts'
 
 /** What a file says, key by key in their order. */
@@ -19,9 +20,12 @@ export interface WrittenFlow {
 /** The channel that a flow reads from, by its id. */
 export type SourceOf = (flowId: string) => string | undefined
 
+/** The sources and sinks that need no code, by the names of their functions. */
+export type BuiltIns = AlloraFile['builtIns']
+
 /** A flow as steps, when it looks as steps make flows. Whether it is quite the same, compiling it again shows. */
-export function stepsOf(graph: FlowGraph, sourceOf: SourceOf): WrittenFlow | undefined {
-  return new Unwinder(graph, sourceOf).unwind()
+export function stepsOf(graph: FlowGraph, sourceOf: SourceOf, builtIns: BuiltIns): WrittenFlow | undefined {
+  return new Unwinder(graph, sourceOf, builtIns).unwind()
 }
 
 /** The channel that a flow reads from. */
@@ -43,13 +47,15 @@ type Values = Readonly<Record<string, unknown>>
 class Unwinder {
   private readonly graph: FlowGraph
   private readonly sourceOf: SourceOf
+  private readonly builtIns: BuiltIns
   private readonly own = new Set<string>()
   private readonly inbound: ReadonlyMap<string, readonly GraphEdge[]>
   private at = 0
 
-  constructor(graph: FlowGraph, sourceOf: SourceOf) {
+  constructor(graph: FlowGraph, sourceOf: SourceOf, builtIns: BuiltIns) {
     this.graph = graph
     this.sourceOf = sourceOf
+    this.builtIns = builtIns
     this.inbound = Map.groupBy(graph.edges, ({ to }) => to)
   }
 
@@ -66,7 +72,13 @@ class Unwinder {
   private from(node: GraphNode & { readonly kind: 'inlet' | 'source' }): unknown {
     const { channel, ...fields } = this.fields(node)
     if (node.kind === 'inlet' && Object.keys(fields).length === 0) return channel
-    return written({ ...fields, ...(!this.isOwn(node, 'direct') && { channel }) })
+    return written({ ...this.adapter(fields), ...(!this.isOwn(node, 'direct') && { channel }) })
+  }
+
+  /** The name of an adapter, or what it is when it needs no code. */
+  private adapter({ adapter, label, ...beside }: Values): Values {
+    const known = Object.hasOwn(this.builtIns, String(adapter)) ? this.builtIns[String(adapter)] : undefined
+    return known === undefined ? { adapter, label, ...beside } : { [known.kind]: known.options, ...beside }
   }
 
   private chain(begin: readonly Tail[]): Chain {
@@ -141,7 +153,7 @@ class Unwinder {
     const fields = this.fields(node)
     if (kind === 'sink') {
       const { adapter, label, ...beside } = fields
-      return written({ to: written({ adapter, label }), ...beside })
+      return written({ to: written(this.adapter({ adapter, label })), ...beside })
     }
     if (kind === 'delay') {
       const { duration, service, channel, ...beside } = fields

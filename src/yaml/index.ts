@@ -17,6 +17,7 @@ export { InvalidFileError } from './invalid-file-error.ts'
 export type {
   AggregatorSpec,
   AlloraFile,
+  BuiltInAdapter,
   HttpAdapter,
   HttpInboundSpec,
   HttpOutboundSpec,

@@ -143,7 +143,7 @@ class SchemaWriter {
   }
 
   private choice({ with: first, without }: ByKeyShape): JsonSchema {
-    return { anyOf: [this.record(first), this.record(without)] }
+    return { anyOf: [this.record(first), this.of(without)] }
   }
 
   /** Version 2 may take any value from the environment. */

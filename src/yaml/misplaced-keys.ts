@@ -32,7 +32,7 @@ export function misplacedKeys(
 
 /** How to mend a key that is not known: the name that was meant, or the record around this one that has it. */
 export function whereItBelongs(key: string, shape: RecordShape, within: readonly RecordShape[]): string {
-  const known = Object.keys(shape.keys)
+  const known = [...(shape.instead ?? []), ...Object.keys(shape.keys)]
   if (shape.hints !== undefined && Object.hasOwn(shape.hints, key)) return shape.hints[key]!
   const meant = closest(key, known)
   if (meant !== undefined) return `Did you mean ${JSON.stringify(meant)}? ${list(known)}`

@@ -8,7 +8,8 @@ import type { NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { channelShape, fieldKeys, functionShape, idShape } from './field-shape.ts'
 import { aplShape } from './apl-shape.ts'
-import type { KeyShape, RecordShape, Shape, StepShape } from './shape.ts'
+import { builtInKeys } from './built-in-adapters.ts'
+import type { ByKeyShape, KeyShape, RecordShape, Shape, StepShape } from './shape.ts'
 
 /** Nodes that no operator makes by itself: beginnings, and what belongs to branches and ends. */
 export const IMPLICIT: ReadonlySet<NodeKind> = new Set(['inlet', 'source', 'join', 'gather', 'reply'])
@@ -31,12 +32,32 @@ const branchesShape: Shape = { is: 'map', what: 'a mapping of names to steps', l
 export const fromShape: Shape = {
   is: 'byKind',
   text: channelShape,
-  mapping: {
-    is: 'byKey',
-    key: 'adapter',
-    with: { is: 'record', what: 'a source', keys: fieldsOf('source') },
-    without: { is: 'record', what: 'a channel to take messages from', short: 'channel', keys: fieldsOf('inlet') },
-  },
+  mapping: byAdapter('source', fieldsOf('source'), {
+    is: 'record',
+    what: 'a channel to take messages from',
+    short: 'channel',
+    keys: fieldsOf('inlet'),
+  }),
+}
+
+/** An adapter by the name of its function, or one of the built-in ones by what it is called; or something else. */
+function byAdapter(
+  of: 'source' | 'sink',
+  { adapter, label, ...keys }: Readonly<Record<string, KeyShape>>,
+  other: RecordShape,
+): ByKeyShape {
+  const named: RecordShape = { is: 'record', what: `a ${of}`, keys: { adapter: adapter!, label: label!, ...keys } }
+  const instead = ['adapter', ...builtInKeys(of).map(([key]) => key)].filter((key) => !Object.hasOwn(other.keys, key))
+  const without = builtInKeys(of).reduceRight<RecordShape | ByKeyShape>(
+    (next, [key, shape]) => ({
+      is: 'byKey',
+      key,
+      with: { is: 'record', what: `the ${of} ${key}`, keys: { [key]: shape, ...keys } },
+      without: next,
+    }),
+    { ...other, instead },
+  )
+  return { is: 'byKey', key: 'adapter', with: named, without }
 }
 
 /** The field that an operator's value stands for; `undefined` for one whose value holds all its options. */
@@ -96,6 +117,8 @@ const routeShape = (operator: string, shape: Shape): RecordShape =>
     ...without(fieldsOf('route'), 'by', 'cases', 'otherwise'),
   })
 
+const sinkKeys = Object.fromEntries(['adapter', 'label'].map((name) => [name, fieldsOf('sink')[name]!]))
+
 /** The operators that are not one node with one argument. */
 const SPECIAL: Readonly<Record<string, RecordShape>> = {
   route: routeShape('route', { is: 'text', what: 'a property of the payload', mayBeEmpty: true }),
@@ -126,12 +149,7 @@ const SPECIAL: Readonly<Record<string, RecordShape>> = {
     {
       is: 'byKind',
       text: channelShape,
-      mapping: {
-        is: 'record',
-        what: 'a sink',
-        short: 'adapter',
-        keys: Object.fromEntries(['adapter', 'label'].map((name) => [name, fieldsOf('sink')[name]!])),
-      },
+      mapping: byAdapter('sink', sinkKeys, { is: 'record', what: 'a sink', short: 'adapter', keys: sinkKeys }),
     },
     without(fieldsOf('sink'), 'adapter', 'label'),
   ),

@@ -71,6 +71,7 @@ function described(files: readonly LoadedFile[], compiled: Compiled, access: Fil
     graph: compiled.graph,
     adapters,
     aggregators: components.aggregator.map(aggregatorSpec),
+    builtIns: Object.fromEntries(compiled.builtIns),
     transports: Object.fromEntries(
       files.flatMap(({ data }) => [...((data['transports'] ?? []) as Iterable<TransportEntry>)].map(transportOf)),
     ),
@@ -96,21 +97,14 @@ function partsOf({ flowPlaces, declarations: { channels } }: Compiled): Origin['
   )
 }
 
-/** What Allora knows of an aggregator and a flow cannot use. */
-function tellUnused({ id, fields, place, file }: Declared, report: Report): void {
-  if (fields['from'] === undefined) {
-    report.warning(place, {
-      code: 'ALLORA614',
-      message: `No channel leads to aggregator ${JSON.stringify(id)}, so only code can use it.`,
-      fix: 'Give it the keys from and to, which Allora ignores, to have it run by itself.',
-    })
-  } else if (fields['store'] !== undefined) {
-    report.warning(file.reader.placeOf(fields, 'store'), {
-      code: 'ALLORA614',
-      message: `The store of aggregator ${JSON.stringify(id)} is not used: the groups of a flow are kept in memory.`,
-      fix: 'Remove it, or remove from and to, and use the aggregator in code.',
-    })
-  }
+/** An aggregator that no flow uses. */
+function tellUnused({ id, fields, place }: Declared, report: Report): void {
+  if (fields['from'] !== undefined) return
+  report.warning(place, {
+    code: 'ALLORA614',
+    message: `No channel leads to aggregator ${JSON.stringify(id)}, so only code can use it.`,
+    fix: 'Give it the keys from and to, which Allora ignores, to have it run by itself.',
+  })
 }
 
 type TransportEntry = readonly [name: string, read: Readonly<Record<string, unknown>>]

@@ -188,7 +188,9 @@ export class ShapeReader {
   }
 
   private tellMissing(shape: RecordShape, { entries, place }: MappingDatum, missing: readonly string[]): void {
-    const strays = entries.filter(({ key }) => !Object.hasOwn(shape.keys, key)).map(({ key }) => closest(key, missing))
+    const meant = [...missing, ...(shape.instead ?? [])]
+    const strays = entries.filter(({ key }) => !Object.hasOwn(shape.keys, key)).map(({ key }) => closest(key, meant))
+    if (shape.instead?.some((key) => strays.includes(key)) === true) return
     // A key that is nearly this one has been told of already.
     for (const key of missing.filter((each) => !strays.includes(each))) {
       this.report.error(entries[0]?.keyPlace ?? place, {

@@ -83,6 +83,8 @@ export interface RecordShape {
   readonly keys: Readonly<Record<string, KeyShape>>
   /** The key that a lone text was meant for. */
   readonly short?: string
+  /** Keys that would make the mapping something else. */
+  readonly instead?: readonly string[]
   /** Whether keys that are not known may hold anything. */
   readonly open?: true
   /** How to mend keys that are known elsewhere. */
@@ -112,7 +114,7 @@ export interface ByKeyShape {
   readonly is: 'byKey'
   readonly key: string
   readonly with: RecordShape
-  readonly without: RecordShape
+  readonly without: RecordShape | ByKeyShape
 }
 /** A step: the mapping that belongs to the operator among its keys, or the operator alone. */
 export interface StepShape {
@@ -153,7 +155,7 @@ export function wordsFor(shape: Shape): string {
         .flatMap((each) => (each === undefined ? [] : [wordsFor(each)]))
         .join(', or ')
     case 'byKey':
-      return `${shape.with.what}, or ${shape.without.what}`
+      return `${shape.with.what}, or ${lastOf(shape).what}`
     case 'step':
       return 'a step'
     case 'lazy':
@@ -162,6 +164,9 @@ export function wordsFor(shape: Shape): string {
       return 'anything'
   }
 }
+
+/** What a mapping is that has none of the keys. */
+const lastOf = ({ without }: ByKeyShape): RecordShape => (without.is === 'byKey' ? lastOf(without) : without)
 
 /** The keys that a shape knows, where it is a mapping or a list of mappings. */
 export function keysOf(shape: Shape): readonly string[] {

@@ -16,10 +16,12 @@ import {
 } from '../flow/flow-state.ts'
 import { type AnyFunction, contract } from '../flow/service.ts'
 import type { Field } from '../graph/field.ts'
-import type { ChannelSpec, FlowGraph, NodeKind } from '../graph/graph.ts'
+import type { ChannelSpec, FlowGraph, NodeKind, SinkNode, SourceNode } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { aplName } from './apl-shape.ts'
-import type { Place } from './datum.ts'
+import type { BuiltInAdapter } from './allora-file.ts'
+import { builtInOf, madeBuiltIn } from './built-in-adapters.ts'
+import { type Datum, type Place, plainOf } from './datum.ts'
 import { MOST_STEPS } from './limits.ts'
 import { OPERATOR_KINDS, argumentOf } from './operators.ts'
 import type { Finding, Report } from './report.ts'
@@ -41,6 +43,8 @@ export type ReadFrom = string | Given
 export interface CompiledFlow {
   readonly graph: FlowGraph
   readonly places: ReadonlyMap<string, Place>
+  /** The sources and sinks that need no code, by the names of their functions. */
+  readonly builtIns?: ReadonlyMap<string, BuiltInAdapter>
 }
 
 type Branches = ReadonlyMap<string, readonly ReadStep[]>
@@ -50,6 +54,7 @@ export class FlowCompiler {
   private readonly id: string
   private readonly around: Surroundings
   private readonly places = new Map<string, Place>()
+  private readonly builtIns = new Map<string, BuiltInAdapter>()
   private size = 0
 
   constructor(id: string, around: Surroundings) {
@@ -62,7 +67,7 @@ export class FlowCompiler {
     try {
       const begun = this.placed(emptyState(this.id), this.begin(from), fromPlace)
       const ended = endFlow(this.steps(begun, steps))
-      return { graph: graphOfState(ended), places: this.places }
+      return { graph: graphOfState(ended), places: this.places, builtIns: this.builtIns }
     } catch (error) {
       if (error instanceof Misplaced) return undefined
       throw error
@@ -72,9 +77,11 @@ export class FlowCompiler {
   private begin(from: ReadFrom): FlowState {
     const empty = emptyState(this.id)
     if (typeof from === 'string') return addStep(empty, 'inlet', { channel: this.token(from) })
-    if (!Object.hasOwn(from, 'adapter')) return addStep(empty, 'inlet', this.given('inlet', from))
+    const known = builtInOf(from)
+    if (known === undefined && !Object.hasOwn(from, 'adapter'))
+      return addStep(empty, 'inlet', this.given('inlet', from))
     const { channel = ownChannelId(empty, from['id']), ...fields } = from
-    return addStep(empty, 'source', {
+    return this.withAdapter(empty, 'source', known, {
       ...this.given('source', fields),
       channel: this.token(String(channel), direct(String(channel))),
     })
@@ -151,7 +158,24 @@ export class FlowCompiler {
   private to(state: FlowState, end: string | Given, options: Given): FlowState {
     if (typeof end === 'string')
       return addStep(state, 'outlet', { channel: this.token(end), ...this.given('outlet', options) })
-    return addStep(state, 'sink', this.given('sink', { ...end, ...options }))
+    return this.withAdapter(state, 'sink', builtInOf(end), this.given('sink', { ...end, ...options }))
+  }
+
+  /** A source or a sink. A built-in one is named and labelled by the builder, as anywhere else. */
+  private withAdapter(
+    state: FlowState,
+    kind: 'source' | 'sink',
+    known: BuiltInAdapter | undefined,
+    given: Given,
+  ): FlowState {
+    if (known === undefined) return addStep(state, kind, given)
+    const { [known.kind]: _, ...fields } = given
+    const options = known.kind === 'iterate' ? (known.options as readonly Datum[]).map(plainOf) : known.options
+    const adapter = madeBuiltIn({ kind: known.kind, options })
+    const { label } = adapter
+    const added = addStep(state, kind, { ...fields, adapter: () => adapter, label })
+    this.builtIns.set((lastNode(added) as SourceNode | SinkNode).adapter, { kind: known.kind, options })
+    return added
   }
 
   private branches(branches: Branches): NamedBranch[] {

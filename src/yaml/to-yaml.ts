@@ -5,7 +5,7 @@ import { Document, Scalar, type ToStringOptions, visit } from 'yaml'
 import { type Graphed, graphOf } from '../app/graph-of.ts'
 import type { AppGraph, ChannelSpec, FlowGraph } from '../graph/graph.ts'
 import type { AlloraFile } from './allora-file.ts'
-import { type Written, type WrittenFlow, sourceOf, stepsOf } from './flow-to-steps.ts'
+import { type BuiltIns, type Written, type WrittenFlow, sourceOf, stepsOf } from './flow-to-steps.ts'
 import { withoutReferences } from './interpolate.ts'
 import { originOf } from './origins.ts'
 import type { LoadedFile } from './load-files.ts'
@@ -46,7 +46,7 @@ export function toYaml(given: Graphed | AlloraFile, options: ToYamlOptions = {})
   const [first, ...included] = toYamlFiles(given, options)
   const { files = [] } = originOf(options.like ?? given) ?? originOf(dataOf(given)) ?? {}
   const stay = included.every(({ text }, i) => text === files[i + 1]?.source.text)
-  return stay ? first.text : print(written(dataOf(given)))
+  return stay ? first.text : print(written(dataOf(given), options.like?.builtIns))
 }
 
 /** A file as text. */
@@ -64,7 +64,7 @@ export function toYamlFiles(given: Graphed | AlloraFile, options: ToYamlOptions 
   const graph = dataOf(given)
   const { files: [first, ...others] = [] } = originOf(given) ?? originOf(graph) ?? {}
   if (first !== undefined) return [unchanged(first), ...others.map(unchanged)]
-  const fresh = written(graph)
+  const fresh = written(graph, options.like?.builtIns)
   const origin = options.like && originOf(options.like)
   if (origin === undefined) return [{ text: print(fresh) }]
   for (const upgrade of [false, true]) {
@@ -111,9 +111,9 @@ function sorted({ flows, channels = [] }: AppGraph): unknown {
 const AS_WRITTEN: ToStringOptions = { lineWidth: 0 }
 
 /** Flows that are as steps make them are written as steps, all others as their graph. */
-function written(app: AppGraph): Written {
+function written(app: AppGraph, builtIns: BuiltIns = {}): Written {
   const sources = new Map(app.flows.map((flow) => [flow.id, sourceOf(flow)]))
-  const steps = new Map(app.flows.map((flow) => [flow, stepsOf(flow, (id) => sources.get(id))]))
+  const steps = new Map(app.flows.map((flow) => [flow, stepsOf(flow, (id) => sources.get(id), builtIns)]))
   const document = documentOf(app, steps)
   const parsed = parseAllora(print(document), { env: {} })
   const read = parsed._tag === 'Right' ? parsed.right.graph.flows : []

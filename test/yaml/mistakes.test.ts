@@ -47,6 +47,13 @@ const MISTAKES: Readonly<Record<string, string>> = {
   'a second document': 'version: 1\n---\nversion: 1',
   'a reference in brackets without quotes': 'version: 2\nchannels: [{ id: ${NAME} }]',
 
+  'a timer without a time': 'version: 2\nflows:\n  - id: clock\n    from: { timer: { evry: 1000 } }',
+  'a timer that never rests': 'version: 2\nflows:\n  - id: clock\n    from: { timer: { every: 0 } }',
+  'a timer that is a number': 'version: 2\nflows:\n  - id: clock\n    from: { timer: 1000 }',
+  'files in an unknown way': 'version: 2\nflows:\n  - id: inbox\n    from: { files: { dir: in, as: txt } }',
+  'a source that is mistyped': 'version: 2\nflows:\n  - id: clock\n    from: { tmer: { every: 5 } }',
+  'a sink that is mistyped': v2('      - to: { filesink: { path: out } }'),
+
   // The document.
   'an empty file': '',
   'no version': 'channels: []',

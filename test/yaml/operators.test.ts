@@ -1,12 +1,27 @@
 /** A flow in code and the same flow in YAML are the same graph: for every operator of the builder. */
 import { describe, expect, test } from 'vitest'
-import { type Flow, type Source, contract, direct, flow, priority, pubsub, queue, rendezvous } from '../../src/index.ts'
+import {
+  type Flow,
+  type Source,
+  contract,
+  direct,
+  fileSink,
+  files,
+  flow,
+  iterate,
+  priority,
+  pubsub,
+  queue,
+  rendezvous,
+  timer,
+} from '../../src/index.ts'
 import type { AnyFlow } from '../../src/flow/flow-def.ts'
 import { operatorOf } from '../../src/flow/describe-node.ts'
 import type { NodeKind } from '../../src/graph/graph.ts'
 import { NODE_SHAPES } from '../../src/graph/shape.ts'
 import { assemble } from '../../src/app/app.ts'
 import { IMPLICIT, stepShape } from '../../src/yaml/operators.ts'
+import { toYaml } from '../../src/yaml/to-yaml.ts'
 import { parseAllora } from '../../src/yaml/parse-allora.ts'
 import { indented } from './indented.ts'
 
@@ -308,6 +323,42 @@ describe('from', () => {
       flow('f').from(source, { id: 'in', maxInFlight: 2 }).build().graph,
     )
   })
+  test.each([
+    ['{ timer: { every: 1000 } }', flow('f').from(timer({ every: 1000 }))],
+    [
+      '{ timer: { every: 1000, initialDelay: 0 }, id: tick, maxInFlight: 2 }',
+      flow('f').from(timer({ every: 1000, initialDelay: 0 }), { id: 'tick', maxInFlight: 2 }),
+    ],
+    [
+      '{ timer: { cron: "0 8 * * *", timeZone: Europe/Berlin } }',
+      flow('f').from(timer({ cron: '0 8 * * *', timeZone: 'Europe/Berlin' })),
+    ],
+    [
+      '{ files: { dir: in, pattern: "*.csv", every: 500, as: bytes, done: mark } }',
+      flow('f').from(files({ dir: 'in' })),
+    ],
+    ['{ iterate: [1, { a: [null] }] }', flow('f').from(iterate([1]))],
+  ])('a source that needs no code: %s', (from, begun) => {
+    const graph = begun.build().graph
+    const parsed = parseAllora(`version: 2\nflows: [{ id: f, from: ${from} }]`)
+    if (parsed._tag === 'Left') throw new Error(parsed.left[0].message)
+    const file = parsed.right
+    expect(file.graph.flows).toEqual([graph])
+    const again = parseAllora(toYaml({ ...file.graph, flows: [{ ...graph }] }, { like: file }))
+    expect(again).toMatchObject({ right: { graph: file.graph, builtIns: file.builtIns } })
+  })
+
+  test('a sink that needs no code', () => {
+    const parsed = parseAllora(
+      `version: 2\n${channels}\nflows: [{ id: f, from: a, steps: [{ to: { fileSink: { path: out.jsonl } }, id: end, timeout: 5 }] }]`,
+    )
+    const { graph } = flow('f')
+      .from(a)
+      .to(fileSink({ path: 'out.jsonl' }), { id: 'end', timeout: 5 })
+      .build()
+    expect(parsed).toMatchObject({ right: { graph: { flows: [graph] }, builtIns: { 'f/end': { kind: 'fileSink' } } } })
+  })
+
   test('no id: the flow has that of its channel', () => {
     const parsed = parseAllora(`version: 2\n${channels}\nflows: [{ from: a }]`)
     expect(parsed).toMatchObject({ _tag: 'Right', right: { graph: { flows: [flow().from(a).build().graph] } } })

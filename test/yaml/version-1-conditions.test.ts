@@ -188,12 +188,6 @@ const CONDITIONS: readonly (readonly [section: string, rows: readonly Row[]])[] 
       ['strategy is empty', v1('aggregators: [{ correlation_header: h, completion: c, strategy: ▸"" }]'), 'ALLORA608'],
       ['store is no text', v1('aggregators: [{ correlation_header: h, completion: c, store: ▸7 }]'), 'ALLORA608'],
       [
-        'a store of one that runs',
-        v1('aggregators: [{ correlation_header: h, completion: c, from: a, to: b, store: ▸s }]'),
-        'ALLORA614',
-        'warning',
-      ],
-      [
         'no channel leads to it',
         v1('aggregators:\n  - ▸{ correlation_header: h, completion: c }'),
         'ALLORA614',

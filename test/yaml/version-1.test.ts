@@ -1,6 +1,6 @@
 /** Files of version 1 run as they do with Allora, and better where Allora loses messages. */
 import { describe, expect, test } from 'vitest'
-import { type QueueChannel, type Runtime, type UntypedFlow, iterate, message } from 'allora'
+import { type QueueChannel, type Runtime, type UntypedFlow, iterate, memoryGroupStore, message } from 'allora'
 import type { AlloraFile } from '../../src/yaml/allora-file.ts'
 import { type BindOptions, bindFile } from '../../src/yaml/bind-file.ts'
 import { parseAllora } from '../../src/yaml/parse-allora.ts'
@@ -12,10 +12,10 @@ function read(text: string): AlloraFile {
   return parsed.right
 }
 
-async function running(text: string, options: BindOptions = {}): Promise<Runtime<UntypedFlow>> {
+async function running(text: string, options: BindOptions = {}, ids = 'm'): Promise<Runtime<UntypedFlow>> {
   const bound = bindFile(read(text), options)
   if (bound._tag === 'Left') throw new Error(bound.left.map((each) => each.message).join('\n'))
-  return (await started(bound.right.app)).rt
+  return (await started(bound.right.app, { ids: (n) => `${ids}${n}` })).rt
 }
 
 /** What a queue holds. */
@@ -98,6 +98,25 @@ aggregators:
     })
     for (const part of parts) await rt.sendUnknown('in', message(part, { order: '7' }))
     expect(held(rt, 'out')).toEqual([whole])
+  })
+
+  const kept = aggregator('').replace('completion: two', 'completion: two, store: app.groups')
+
+  test('the store of an aggregator keeps its open groups for the next start', async () => {
+    expect(kept).toContain('store')
+    const services = { two: (group: readonly unknown[]) => group.length === 2, 'app.groups': memoryGroupStore() }
+    const first = await running(kept, { services })
+    await first.sendUnknown('in', message('a', { order: '1' }))
+    await first.stop()
+    const second = await running(kept, { services }, 'later')
+    await second.sendUnknown('in', message('b', { order: '1' }))
+    expect(held(second, 'out')).toEqual(['ab'])
+  })
+
+  test('a store that nothing stands for is told with its place', () => {
+    const bound = bindFile(read(kept), { services: { two: () => true } })
+    expect(bound).toMatchObject({ left: [{ code: 'ALLORA108', message: 'There is no service "app.groups".' }] })
+    expect(bound._tag === 'Left' && bound.left[0].path).toBe('aggregators[0].store')
   })
 
   test('a message without the header of its aggregator fails and says so', async () => {

@@ -239,3 +239,25 @@ flows:
     expect(read(toYaml(odd)).graph.flows).toEqual([odd])
   })
 })
+
+describe('sources and sinks that need no code', () => {
+  const bound = (text: string, services: Readonly<Record<string, unknown>> = {}) => {
+    const made = bindFile(read(text), { services })
+    if (made._tag === 'Left') throw new Error(made.left[0].message)
+    return made.right.app
+  }
+  const text =
+    'version: 2\nchannels: [{ id: out, kind: queue }]\nflows:\n  - id: f\n    from: { iterate: [1, { a: 2 }] }\n    steps: [to: out]'
+
+  test('run', async () => {
+    const { rt } = await started(bound(text))
+    await rt.idle()
+    expect(drained(rt.channel('out') as QueueChannel<unknown>)).toEqual([1, { a: 2 }])
+  })
+
+  test('give way to a service of their name', async () => {
+    const { rt } = await started(bound(text, { 'f/n0': iterate(['stub']) }))
+    await rt.idle()
+    expect(drained(rt.channel('out') as QueueChannel<unknown>)).toEqual(['stub'])
+  })
+})
