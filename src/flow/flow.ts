@@ -435,13 +435,43 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     options?: ResilienceOptions<P, H, FailureOf<V>>,
   ): Flow<Src, P, WithHeader<H, K, ValueOf<V>>, E | FailureOf<V>, R | N>
 
-  /** Takes headers away. */
+  /**
+   * Takes headers away.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, message, queue, runtime } from 'allora'
+   *
+   * const strip = flow('strip').from(direct('in').of<string>()).removeHeaders(['priority']).to(queue('out')).build()
+   *
+   * await using rt = await runtime(app(strip)).start()
+   * await rt.send('in', message('hi', { priority: 7, contentType: 'text/plain' }))
+   * const { headers } = await rt.channel('out').receive()
+   * const there = 'priority' in headers // => false
+   * ```
+   */
   removeHeaders<const K extends keyof (H & KnownHeaders) & string>(
     names: readonly K[],
     options?: StepOptions,
   ): Flow<Src, P, Omit<H, K>, E, R>
 
-  /** Goes on with a copy of the payload that has one property more (Content Enricher). */
+  /**
+   * Goes on with a copy of the payload that has one property more (Content Enricher).
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const total = flow('total')
+   *   .from(direct('lines').of<{ price: number; count: number }>())
+   *   .enrich('total', ({ price, count }) => price * count)
+   *   .build()
+   *
+   * await using rt = await runtime(app(total)).start()
+   * const reply = await rt.request('lines', { price: 2, count: 3 })
+   * reply // => { _tag: 'Right', right: { price: 2, count: 3, total: 6 } }
+   * ```
+   */
   enrich<const K extends string, V, N = never>(
     property: K,
     value: Handler<P, H, V, N>,
@@ -450,7 +480,26 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     ? Flow<Src, Override<P, { readonly [k in K]: ValueOf<V> }>, HeadersAfter<H, V>, E | FailureOf<V>, R | N>
     : FlowTypeError<'enrich adds a property to an object, and this payload is none: use transform'>
 
-  /** Goes on with what a schema makes of the payload; what it refuses fails, or goes to `invalidTo` (Invalid Message Channel). */
+  /**
+   * Goes on with what a schema makes of the payload; what it refuses fails, or goes to `invalidTo` (Invalid Message Channel).
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, queue, runtime } from 'allora'
+   * import { z } from 'zod'
+   *
+   * const orders = flow('orders')
+   *   .from(direct('orders'))
+   *   .validate(z.object({ sku: z.string() }), { invalidTo: queue('invalid') })
+   *   .to(queue('valid'))
+   *   .build()
+   *
+   * await using rt = await runtime(app(orders)).start()
+   * await rt.send('orders', { sku: 'A1' })
+   * await rt.send('orders', { sku: 1 })
+   * const sizes = [rt.channel('valid').size, rt.channel('invalid').size] // => [1, 1]
+   * ```
+   */
   validate<S extends StandardSchemaV1, C extends ChannelAccepting<P> = never>(
     schema: S,
     options?: ValidateOptions<C> & ResilienceOptions<P, H, never>,
@@ -459,6 +508,19 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
   /**
    * Writes a line to the runtime's log: what a function makes of the message, or its id and place. An object that the function gives is
    * written beside those, without what tells of a secret (see `redacted`). Where the log does not want the level, nothing is called.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, runtime } from 'allora'
+   *
+   * const lines: string[] = []
+   * const logger = { debug() {}, info: (line: string) => void lines.push(line), warn() {}, error() {} }
+   * const orders = flow('orders').from(direct('orders').of<string>()).log((id) => `order ${id}`).build()
+   *
+   * await using rt = await runtime(app(orders), { logger }).start()
+   * await rt.request('orders', 'A1')
+   * lines // => ['order A1']
+   * ```
    */
   log<Q extends Outcome<string | object>, N = never>(
     line?: Handler<P, H, Q, N> | LogOptions,
@@ -468,26 +530,105 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
   /**
    * Holds messages back for a time, in milliseconds, in a channel of its own (Delayer). Others pass meanwhile, and whoever sent the
    * message does not wait; 0 or less goes straight on.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, queue, runtime } from 'allora'
+   * import { virtualClock } from 'allora/testing'
+   *
+   * const clock = virtualClock()
+   * const later = flow('later').from(direct('in').of<string>()).delay(60_000).to(queue('out')).build()
+   *
+   * await using rt = await runtime(app(later), { clock }).start()
+   * await rt.send('in', 'tea')
+   * rt.channel('out').size // => 0
+   * await clock.advance(60_000)
+   * rt.channel('out').size // => 1
+   * ```
    */
   delay<Q extends Outcome<number>, N = never>(
     duration: number | Handler<P, H, Q, N>,
     options?: ConsumerOptions<P>,
   ): Flow<Src, P, H, E | FailureOf<Q>, R | N>
 
-  /** Lets at most `rate` messages pass in any `per` milliseconds; the others wait, and their senders with them. */
+  /**
+   * Lets at most `rate` messages pass in any `per` milliseconds; the others wait, and their senders with them.
+   *
+   * @example
+   * ```ts
+   * import { app, flow, iterate, queue, runtime } from 'allora'
+   * import { virtualClock } from 'allora/testing'
+   *
+   * const clock = virtualClock()
+   * const paced = flow('paced').from(iterate([1, 2, 3])).throttle({ rate: 2, per: 1_000 }).to(queue('out')).build()
+   *
+   * await using rt = await runtime(app(paced), { clock }).start()
+   * await clock.advance(999)
+   * rt.channel('out').size // => 2
+   * await clock.advance(1)
+   * rt.channel('out').size // => 3
+   * ```
+   */
   throttle(options: ThrottleOptions): Flow<Src, P, H, E, R>
 
-  /** Lets each key pass once (Idempotent Receiver). A key whose message fails further on may come again. */
+  /**
+   * Lets each key pass once (Idempotent Receiver). A key whose message fails further on may come again.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, queue, runtime } from 'allora'
+   *
+   * const once = flow('once').from(direct('in').of<string>()).idempotent({ key: (id) => id }).to(queue('out')).build()
+   *
+   * await using rt = await runtime(app(once)).start()
+   * for (const id of ['a', 'b', 'a']) await rt.send('in', id)
+   * rt.channel('out').size // => 2
+   * ```
+   */
   idempotent<C extends ChannelAccepting<P> = never>(
     options: IdempotentOptions<P, H, C>,
   ): Flow<Src, P, H, E, R | Sent<C, P>>
 
-  /** Puts the payload into a store and goes on with a ticket for it (Claim Check). */
+  /**
+   * Puts the payload into a store and goes on with a ticket for it (Claim Check).
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, memoryClaimStore, queue, runtime } from 'allora'
+   *
+   * const store = memoryClaimStore()
+   * const scans = flow('scans').from(direct('scans').of<string>()).claimCheckIn({ store }).to(queue('tickets')).build()
+   *
+   * await using rt = await runtime(app(scans)).start()
+   * await rt.send('scans', 'a large picture')
+   * const { payload } = await rt.channel('tickets').receive()
+   * Object.keys(payload) // => ['claim']
+   * ```
+   */
   claimCheckIn(options: ClaimCheckOptions): Flow<Src, ClaimTicket<P>, H, E, R>
 
   /**
    * Goes on with the payload that a ticket stands for (Claim Check). The store keeps it, since the ticket may come again, unless
    * `remove` says that it is used once.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, memoryClaimStore, queue, runtime } from 'allora'
+   *
+   * const store = memoryClaimStore()
+   * const scans = flow('scans')
+   *   .from(direct('scans').of<string>())
+   *   .claimCheckIn({ store })
+   *   .through(queue('tickets'))
+   *   .claimCheckOut({ store, remove: true })
+   *   .to(queue('pictures'))
+   *   .build()
+   *
+   * await using rt = await runtime(app(scans)).start()
+   * await rt.send('scans', 'a large picture')
+   * const { payload } = await rt.channel('pictures').receive()
+   * payload // => 'a large picture'
+   * ```
    */
   claimCheckOut(
     options: ClaimCheckOutOptions,
@@ -495,12 +636,42 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     ? Flow<Src, Q, H, E, R>
     : FlowTypeError<'claimCheckOut needs a ticket from claimCheckIn, and this payload is none'>
 
-  /** Copies every message to a channel and goes on, whatever becomes of the copy (Wire Tap). */
+  /**
+   * Copies every message to a channel and goes on, whatever becomes of the copy (Wire Tap).
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, queue, runtime } from 'allora'
+   *
+   * const watched = flow('watched').from(direct('in').of<string>()).tap(queue('audit')).to(queue('out')).build()
+   *
+   * await using rt = await runtime(app(watched)).start()
+   * await rt.send('in', 'hi')
+   * const sizes = [rt.channel('audit').size, rt.channel('out').size] // => [1, 1]
+   * ```
+   */
   tap<C extends ChannelAccepting<P>>(channel: C, options?: StepOptions): Flow<Src, P, H, E, R | Sent<C, P>>
 
   /**
    * Sends to a channel and goes on as its consumer (Pipes and Filters): what comes before and after it runs apart.
    * Others may send to that channel too, without the headers set here, so each may be missing afterwards.
+   *
+   * @example
+   * ```ts
+   * import { app, direct, flow, queue, runtime } from 'allora'
+   *
+   * const shout = flow('shout')
+   *   .from(direct('in').of<string>())
+   *   .through(queue('waiting'), { concurrency: 4 })
+   *   .transform((text) => text.toUpperCase())
+   *   .to(queue('out'))
+   *   .build()
+   *
+   * await using rt = await runtime(app(shout)).start()
+   * await rt.send('in', 'hi')
+   * const { payload } = await rt.channel('out').receive()
+   * payload // => 'HI'
+   * ```
    */
   through<C extends ChannelAccepting<P>>(
     channel: C,
