@@ -9,6 +9,7 @@ import { Engine } from '../runtime/engine.ts'
 import type { RuntimeEvents } from '../runtime/events.ts'
 import type { MetricsSnapshot } from '../runtime/metrics.ts'
 import type { LeftMessage, StopReport } from '../runtime/stop-report.ts'
+import { KeptGroups } from './kept-groups.ts'
 import { type KeptMessage, holding, keptChannels, takeOut } from './kept-messages.ts'
 import type { LoadedApp } from './load-app.ts'
 
@@ -24,11 +25,13 @@ interface Listener {
 
 /** What a reload did. */
 export interface ReloadReport {
-  /** Messages that went over. */
+  /** Messages that went over, those in open groups included. */
   readonly kept: number
   /** Messages whose channel is gone or full now: they are kept for the next reload. */
   readonly homeless: readonly KeptMessage[]
-  /** Messages that could not go over: in work for too long, or in an open group. */
+  /** Messages of open groups whose aggregator is gone: they too are kept for the next reload. */
+  readonly ungrouped: readonly LeftMessage[]
+  /** Messages that could not go over, since they were in work for too long. */
   readonly left: readonly LeftMessage[]
 }
 
@@ -39,6 +42,7 @@ export class LiveApp implements Controlled {
   /** Settles when a reload is over; senders and receivers wait for it. */
   private ready: Promise<unknown> = Promise.resolve()
   private homeless: KeptMessage[] = []
+  private readonly groups: KeptGroups | undefined
   /** What is being replaced. */
   private leaving: Engine | undefined
   private readonly listeners = new Set<Listener>()
@@ -47,8 +51,10 @@ export class LiveApp implements Controlled {
   /** Settles when the app has been stopped, by whomever. */
   readonly stopped: Promise<StopReport> = this.end.promise
 
-  constructor(loaded: LoadedApp) {
+  /** @param options Whether it may be reloaded: open groups then live in a store that outlives them. */
+  constructor(loaded: LoadedApp, { reloads = false }: { readonly reloads?: boolean } = {}) {
     this.loaded = loaded
+    this.groups = reloads ? new KeptGroups() : undefined
     this.engine = this.engineOf(loaded, [], [])
   }
 
@@ -77,12 +83,12 @@ export class LiveApp implements Controlled {
     return change
   }
 
-  /** Idempotent. Waits for a reload that is under way. */
+  /** Waits for a reload that is under way. A second call with a timeout brings the end forward. */
   stop(options: { readonly timeout?: number } = {}): Promise<StopReport> {
     if (this.stopping === undefined) {
       this.stopping = this.halt(options)
       this.end.resolve(this.stopping)
-    }
+    } else if (options.timeout !== undefined) void this.engine.stop(options)
     return this.stopping
   }
 
@@ -133,7 +139,11 @@ export class LiveApp implements Controlled {
   private async halt(options: { readonly timeout?: number }): Promise<StopReport> {
     await this.ready
     const report = await this.engine.stop(options)
-    return { ...report, left: [...report.left, ...this.homeless.map(leftOver)] }
+    return { ...report, left: [...report.left, ...this.homeless.map(leftOver), ...(await this.ungrouped())] }
+  }
+
+  private async ungrouped(): Promise<readonly LeftMessage[]> {
+    return (await this.groups?.homeless()) ?? []
   }
 
   private engineOf(
@@ -141,9 +151,9 @@ export class LiveApp implements Controlled {
     kept: readonly KeptMessage[],
     letters: readonly DeadLetter[],
   ): Engine {
-    return new Engine(app, {
+    return new Engine(this.groups?.keeping(app) ?? app, {
       services,
-      transports: { default: holding(kept, (message) => this.homeless.push(message)), ...transports },
+      transports: { default: holding(app.graph, kept, (message) => this.homeless.push(message)), ...transports },
       deadLetters: { letters },
       ...(logger !== undefined && { logger }),
     })
@@ -155,13 +165,18 @@ export class LiveApp implements Controlled {
     const kept = [...this.homeless, ...(await this.quieten())]
     const letters = old.deadLetters.list()
     const { left } = await old.stop({ timeout: 0 })
+    const grouped = left.filter((each) => this.groups?.has(each) === true)
     try {
       await this.begin(next, kept, letters)
     } catch (error) {
       await this.begin(before, kept, letters)
       throw error
     }
-    return { kept: kept.length - this.homeless.length, homeless: this.homeless, left }
+    const { homeless } = this
+    const ungrouped = await this.ungrouped()
+    const lost = left.filter((each) => !grouped.includes(each))
+    const all = kept.length + grouped.length
+    return { kept: Math.max(0, all - homeless.length - ungrouped.length), homeless, ungrouped, left: lost }
   }
 
   private async begin(loaded: LoadedApp, kept: readonly KeptMessage[], letters: readonly DeadLetter[]): Promise<void> {

@@ -74,12 +74,18 @@ async function reload(
   }
 }
 
-function showReload(terminal: Terminal, { kept, homeless, left }: ReloadReport): void {
-  terminal.tell({ event: 'reloaded', kept, homeless: homeless.length, left })
+function showReload(terminal: Terminal, { kept, homeless, ungrouped, left }: ReloadReport): void {
+  terminal.tell({ event: 'reloaded', kept, homeless: homeless.length, ungrouped: ungrouped.length, left })
   terminal.note(kept === 0 ? 'Reloaded.' : `Reloaded. Messages that waited and were kept: ${kept}.`)
   if (homeless.length > 0) {
     const channels = [...new Set(homeless.map(({ channelId }) => channelId))].join(', ')
     terminal.note(`Messages that have no place now and wait for the next reload: ${homeless.length}, of ${channels}.`)
+  }
+  if (ungrouped.length > 0) {
+    const nodes = [...new Set(ungrouped.map(({ flowId, nodeId }) => `${flowId}/${nodeId}`))].join(', ')
+    terminal.note(
+      `Messages whose groups have no place now and wait for the next reload: ${ungrouped.length}, of ${nodes}.`,
+    )
   }
   showLeft(terminal, left, 'lost by the reload')
 }

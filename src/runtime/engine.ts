@@ -79,6 +79,7 @@ export class Engine implements RunnerHost {
   /** Ends what the instrumentation looks at by itself; there while it does. */
   unobserve: (() => void) | undefined = undefined
   private stopped: Promise<StopReport> | undefined = undefined
+  private shutdown: Shutdown | undefined = undefined
 
   constructor(app: EngineApp, options: EngineOptions = {}) {
     this.random = options.random ?? Math.random
@@ -133,7 +134,10 @@ export class Engine implements RunnerHost {
   }
 
   stop(options: { readonly timeout?: number } = {}): Promise<StopReport> {
-    this.stopped ??= new Shutdown(this).run(options.timeout)
+    if (this.stopped === undefined) {
+      this.shutdown = new Shutdown(this)
+      this.stopped = this.shutdown.run(options.timeout)
+    } else if (options.timeout !== undefined) this.shutdown!.expireIn(options.timeout)
     return this.stopped
   }
 

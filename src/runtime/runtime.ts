@@ -31,7 +31,10 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   readonly state: RuntimeState
   /** Starts consumers, then sources. Rejects, with everything undone, when the app has errors or a service, transport or channel is missing. */
   start(): Promise<this>
-  /** Stops: what is in work may end until the timeout (milliseconds), then it is aborted. Idempotent. */
+  /**
+   * Stops: what is in work may end until the timeout (milliseconds; absent = 10,000), then it is aborted. A second call gives the same
+   * report; with a timeout it brings the end forward.
+   */
   stop(options?: { readonly timeout?: number }): Promise<StopReport>
   /** Resolves when nothing is in work, waiting, delayed or grouped, and no source has more to send at once. */
   idle(): Promise<void>

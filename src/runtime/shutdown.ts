@@ -10,6 +10,9 @@ const STOP_TIMEOUT = 10_000
 /** One stop of one engine. */
 export class Shutdown {
   private readonly engine: Engine
+  private readonly deadlines: { cancel(): void }[] = []
+  private expired = false
+  private waits = true
 
   constructor(engine: Engine) {
     this.engine = engine
@@ -33,18 +36,25 @@ export class Shutdown {
     }
   }
 
+  /** Ends the work in flight so many milliseconds from now, if it has not ended before. */
+  expireIn(timeout: number): void {
+    const expire = (): void => {
+      this.expired = true
+      this.engine.activity.touch()
+    }
+    if (timeout <= 0) expire()
+    else if (this.waits) this.deadlines.push(this.engine.clock.schedule(timeout, expire))
+  }
+
   /** Waits for the work in flight, with live signals, until the deadline. Groups that only another message could complete are not waited for. */
   private async drain(timeout: number): Promise<boolean> {
     const { engine } = this
     const quiet = (): boolean =>
       engine.isDrained() && [...engine.groups].every(({ timer, kept }) => timer === undefined || kept === true)
-    let expired = timeout <= 0
-    const timer = engine.clock.schedule(timeout, () => {
-      expired = true
-      engine.activity.touch()
-    })
-    await engine.activity.until(() => expired || quiet())
-    timer.cancel()
+    this.expireIn(timeout)
+    await engine.activity.until(() => this.expired || quiet())
+    this.waits = false
+    for (const deadline of this.deadlines) deadline.cancel()
     return quiet()
   }
 

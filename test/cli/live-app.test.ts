@@ -1,5 +1,5 @@
 /** Reloading an app while it runs: what waits goes over, what is in work ends, and nothing is lost unsaid. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type AnyApp, app, direct, flow, memory, priority, queue } from 'allora'
 import { LiveApp } from '../../src/cli/live-app.ts'
 import type { LoadedApp } from '../../src/cli/load-app.ts'
@@ -155,4 +155,55 @@ test('stop waits for a reload and is one stop, whoever asks', async () => {
   expect(one).toBe(two)
   expect(await live.stopped).toBe(one)
   expect(await reload).toMatchObject({ kept: 0 })
+})
+
+const grouping = (node = 'pairs', extra: { readonly size?: number } = { size: 2 }) =>
+  app(
+    flow('group')
+      .from(queue('in').of<string>())
+      .aggregate({ correlateBy: () => 'all', ...extra, id: node })
+      .to(queue('out'))
+      .build(),
+  )
+
+async function reloading(given: LoadedApp): Promise<LiveApp> {
+  const live = new LiveApp(given, { reloads: true })
+  await live.start()
+  return live
+}
+
+test('an open group goes over, and goes on in the new app', async () => {
+  const live = await reloading(loaded(grouping()))
+  await live.sendUnknown('in', 'a')
+  await vi.waitUntil(() => live.metrics().openGroups === 1)
+  expect(await live.reload(loaded(grouping()))).toMatchObject({ kept: 1, homeless: [], ungrouped: [], left: [] })
+  await live.sendUnknown('in', 'b')
+  expect(await payloads(live, 'out', 1)).toEqual([['a', 'b']])
+  await live.stop()
+})
+
+test('an open group whose aggregator is gone waits for one that brings it back, or is named at the end', async () => {
+  const live = await reloading(loaded(grouping()))
+  await live.sendUnknown('in', 'a')
+  await vi.waitUntil(() => live.metrics().openGroups === 1)
+  const place = { flowId: 'group', nodeId: 'pairs', channelId: 'in', state: 'grouped' }
+  expect(await live.reload(loaded(grouping('other')))).toMatchObject({ kept: 0, ungrouped: [place], left: [] })
+  await live.reload(loaded(grouping()))
+  expect(live.metrics().openGroups).toBe(1)
+  await live.reload(loaded(copying('new ')))
+  expect(await live.stop()).toMatchObject({ left: [place] })
+})
+
+test('what is delayed goes over, and waits no less than it would have', async () => {
+  const holding = app(
+    flow('hold').from(queue('in').of<string>()).delay(60_000, { id: 'wait' }).to(queue('out')).build(),
+  )
+  const live = await reloading(loaded(holding))
+  await live.sendUnknown('in', 'a')
+  await vi.waitUntil(() => live.metrics().channels['hold/wait']?.buffered === 1)
+  for (let i = 0; i < 2; i++) {
+    expect(await live.reload(loaded(holding))).toMatchObject({ kept: 1, left: [] })
+    expect(live.metrics().channels).toMatchObject({ 'hold/wait': { buffered: 1 }, out: { accepted: 0 } })
+  }
+  expect(await live.stop({ timeout: 0 })).toMatchObject({ left: [{ channelId: 'hold/wait', state: 'delayed' }] })
 })

@@ -48,7 +48,7 @@ export const runCommand: Command = {
     if (loaded === undefined) return EXIT.problems
 
     const { LiveApp } = await import('../live-app.ts')
-    const live = new LiveApp(loaded)
+    const live = new LiveApp(loaded, { reloads: options['watch'] === true })
     await live.start()
     const socket = textOption(invocation, 'socket') ?? socketPathOf(file)
     try {
@@ -74,7 +74,7 @@ async function serve(
   { file, socket, loaded, load, timeout }: Serving,
 ): Promise<ExitCode> {
   const control = await serveControl(live, socket, { file })
-  const stopListening = stopOnSignals(live, terminal, timeout)
+  const signals = stopOnSignals(live, terminal, timeout)
   const stopWatching = options['watch'] === true ? reloadOnChange(live, terminal, loaded.files, load) : () => undefined
   report(live, terminal)
   terminal.tell({ event: 'running', file, socket, pid: process.pid, flows: live.control.flows().map(({ id }) => id) })
@@ -82,10 +82,11 @@ async function serve(
   try {
     const stopped = await live.stopped
     terminal.tell({ event: 'stopped', ...stopped })
-    return showStop(terminal, stopped)
+    const code = showStop(terminal, stopped)
+    return signals.aborted ? EXIT.aborted : code
   } finally {
     stopWatching()
-    stopListening()
+    signals.end()
     await control.close()
   }
 }
