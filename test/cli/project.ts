@@ -19,6 +19,8 @@ export interface Running {
   /** Resolves when the process has written this to either output, with what it matched. */
   until(pattern: RegExp): Promise<RegExpExecArray>
   signal(signal: NodeJS.Signals): void
+  /** Types on its keyboard, if it has one. */
+  type(keys: string): void
   readonly ended: Promise<Ended>
 }
 
@@ -50,17 +52,32 @@ export class Project {
 
   /** Starts a command that goes on. */
   start(...args: readonly string[]): Running {
+    return this.spawn(process.execPath, [this.program, ...args], 'ignore')
+  }
+
+  /** Starts a command on a terminal of its own; both of its outputs are what the terminal shows. */
+  terminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const command = [process.execPath, this.program, ...args].map((word) => `'${word}'`).join(' ')
+    return this.spawn('script', ['-qefc', command, '/dev/null'], 'pipe', { TERM: 'xterm-256color', ...env })
+  }
+
+  private spawn(
+    program: string,
+    args: readonly string[],
+    stdin: 'ignore' | 'pipe',
+    more: Readonly<Record<string, string>> = {},
+  ): Running {
     const { NO_COLOR: _, FORCE_COLOR: __, ALLORA_CONFIG: ___, ...env } = process.env
-    const child = spawn(process.execPath, [this.program, ...args], {
+    const child = spawn(program, args, {
       cwd: this.folder,
-      env: { ...env, XDG_RUNTIME_DIR: this.runFolder },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...env, XDG_RUNTIME_DIR: this.runFolder, ...more },
+      stdio: [stdin, 'pipe', 'pipe'],
     })
     this.processes.add(child)
     const written = { stdout: '', stderr: '' }
     const watchers = new Set<() => void>()
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
+      child[name]!.setEncoding('utf8').on('data', (text: string) => {
         written[name] += text
         for (const watcher of watchers) watcher()
       })
@@ -85,7 +102,8 @@ export class Project {
           reject(new Error(`The process ended without ${String(pattern)}:\n${stdout}${stderr}`)),
         )
       })
-    return { pid: child.pid!, until, signal: (signal) => void child.kill(signal), ended }
+    const signal = (name: NodeJS.Signals): void => void child.kill(name)
+    return { pid: child.pid!, until, signal, type: (keys) => void child.stdin?.write(keys), ended }
   }
 
   /** Ends what still runs, and removes the folder. */

@@ -381,6 +381,28 @@ describe('L2: stop', () => {
     expect(done).toBe(true)
   })
 
+  test('L2: a second stop brings the end forward, and never puts it off', async () => {
+    for (const [first, second, at] of [
+      [10_000, 0, 0],
+      [10_000, 300, 300],
+      [500, 9_000, 500],
+    ] as const) {
+      const { rt, clock } = await started(app(flow('f').from(queue('in').of<number>()).handle(forever).build()))
+      await rt.send('in', 1)
+      const stopping = rt.stop({ timeout: first })
+      await settled()
+      expect(rt.stop({ timeout: second })).toBe(stopping)
+      let done = false
+      void stopping.then(() => (done = true))
+      await clock.advance(Math.max(0, at - 1))
+      await settled()
+      if (at > 0) expect(done).toBe(false)
+      await clock.advance(1)
+      expect(await stopping).toMatchObject({ drained: false, left: [{ state: 'aborted', channelId: 'in' }] })
+      await rt.stop({ timeout: 5 })
+    }
+  })
+
   test('L2: stuck handlers are named with channel, flow, node and age; their messages are back in their channels', async () => {
     const { rt, clock } = await started(
       app(

@@ -1,0 +1,65 @@
+/** What only a terminal sees: colours, progress, and a picture that changes. A pseudo terminal is made by `script` of util-linux. */
+import { rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Project, install } from './project.ts'
+
+const APP = `
+import { app, flow, queue } from 'allora'
+const work = flow('work').from(queue('jobs').of<string>()).handle(async (job) => {
+  if (job === 'stuck') { console.log('begun'); await new Promise(() => undefined) }
+  return job
+}, { id: 'do' }).to(queue('done')).build()
+export default app(work)
+`
+
+/** What begins a colour or another look. */
+const LOOK = /\u001B\[\d+m/
+const CLEAR = '\u001B[H\u001B[J'
+
+let installed: string
+let project: Project
+beforeAll(() => {
+  installed = install()
+}, 60_000)
+afterAll(() => rmSync(installed, { recursive: true, force: true }))
+beforeEach(() => {
+  project = new Project(installed, { 'app.ts': APP, 'wrong.yml': 'version: 1\nchanels: []\nchannels: {}\n' })
+})
+afterEach(() => project.remove())
+
+test('check has colours on a terminal, and none in a pipe or where NO_COLOR is set', async () => {
+  const shown = await project.terminal(['check', 'wrong.yml']).ended
+  expect(shown.code).toBe(1)
+  expect(shown.stdout).toMatch(LOOK)
+  const piped = await project.allora('check', 'wrong.yml')
+  expect(piped.stdout + piped.stderr).not.toMatch(LOOK)
+  expect(shown.stdout.replace(/\u001B\[\d+m/g, '').replaceAll('\r\n', '\n')).toBe(piped.stdout + piped.stderr)
+  const plain = await project.terminal(['check', 'wrong.yml'], { NO_COLOR: '1' }).ended
+  expect(plain.stdout).not.toMatch(LOOK)
+}, 60_000)
+
+test('top draws again and again on a terminal, and once in a pipe', async () => {
+  const app = project.start('run')
+  await app.until(/^Running/m)
+  const top = project.terminal(['top', '--interval', '1'])
+  await top.until(new RegExp(`(${CLEAR.replaceAll('[', '\\[')}[^]*jobs[^]*){3}`))
+  top.type('\u0003')
+  const { code, stdout } = await top.ended
+  expect({ code, bold: stdout.includes('\u001B[1mCHANNEL') }).toEqual({ code: 0, bold: true })
+  const once = await project.allora('top')
+  expect(once.stdout).not.toMatch(LOOK)
+  expect(once.stdout.match(/CHANNEL/g)).toHaveLength(1)
+}, 60_000)
+
+test('Ctrl-C on a terminal stops an app, tells how far it is, and a second one names what is lost', async () => {
+  const app = project.terminal(['run'])
+  await app.until(/Running app\.ts/)
+  await project.allora('send', 'jobs', '"stuck"')
+  await app.until(/begun/)
+  app.type('\u0003')
+  await app.until(/\r\u001B\[KStopping: 1 in work/)
+  app.type('\u0003')
+  const { code, stdout } = await app.ended
+  expect(code).toBe(130)
+  expect(stdout).toMatch(/1 message is left:\r\n {2}aborted {2}jobs in work\/do {2}\S+ /)
+}, 60_000)
