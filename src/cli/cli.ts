@@ -73,7 +73,7 @@ function invocationOf(command: Command, args: readonly string[], terminal: Termi
   }
   const [least, most] = command.count
   if (positionals.length < least)
-    throw wrongUse(command, `${command.operands.split(' ')[positionals.length]} is missing.`)
+    throw wrongUse(command, `${wordFor(command.operands.split(' ')[positionals.length]!)} is missing.`)
   if (positionals.length > most) throw wrongUse(command, `${quote(positionals[most]!)} is too much.`)
   return { terminal, operands: positionals, options: values }
 }
@@ -113,3 +113,7 @@ function report(error: unknown, terminal: Terminal): void {
 function codeOf(error: unknown): string | undefined {
   return error instanceof AlloraError ? error.code : undefined
 }
+
+/** `ls|rm` is a choice, and not what is typed. */
+const wordFor = (operand: string): string =>
+  operand.includes('|') ? `One of ${operand.replaceAll('|', ', ')}` : operand

@@ -1,6 +1,8 @@
 /** What modules of the user export. */
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { AppFileError } from '../errors/control-errors.ts'
+import { quote } from '../errors/describe-value.ts'
 import { isRegistry } from '../flow/service-registry.ts'
 import { type AnyFunction, serviceEntry } from '../flow/service.ts'
 import { shownPath } from './shown-path.ts'
@@ -10,6 +12,8 @@ export type Exports = Readonly<Record<string, unknown>>
 
 /** Imports a module. Rejects with `AppFileError`, whose cause is what the module threw. */
 export async function importModule(file: string): Promise<Exports> {
+  if (!existsSync(file))
+    throw new AppFileError(`There is no file ${quote(shownPath(file))}. Name the module by its path from this folder.`)
   try {
     return (await import(pathToFileURL(file).href)) as Exports
   } catch (cause) {

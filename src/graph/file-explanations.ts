@@ -6,7 +6,7 @@ export const FILE_EXPLANATIONS: Readonly<Record<FileCode, string>> = {
   ALLORA601:
     'The file is not there, is a folder, or may not be read. Correct the path, which is taken from the folder of the file that names it, or from the working directory.',
   ALLORA602:
-    'A file is longer, deeper nested, or repeats more by aliases than any sensible configuration does. The limits keep a broken or hostile file from taking all time and memory. Divide the file with include, or generate it smaller.',
+    'A file is longer, deeper nested, or repeats more by aliases than any sensible configuration does, or a flow in it has thousands of steps. The limits keep a broken or hostile file from taking all time and memory. Divide the file with include, and the flow by a channel.',
   ALLORA603:
     'The text breaks the rules of YAML itself: its indentation, quotes or brackets. Indent with spaces, items of one list to the same column, and quote texts that hold a colon with a space or begin with a sign such as & * ! @ [ or {.',
   ALLORA604: 'A mapping has one key twice, so one of the values would be lost. Remove one, or make a list of both.',

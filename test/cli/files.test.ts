@@ -275,3 +275,17 @@ test.concurrent('schema offers the names of the user', async () => {
     properties: { version: { const: 2 } },
   })
 })
+
+test('what is missing is said in words that can be typed', async () => {
+  expect((await inProcess('dlq')).stderr).toContain('One of ls, show, redrive, rm is missing.')
+  const none = await project.allora('check', 'app.ts', '--services', 'none.ts')
+  expect(none).toMatchObject({
+    code: 1,
+    stderr: 'error ALLORA702 There is no file "none.ts". Name the module by its path from this folder.\n',
+  })
+  project.write('quiet.yml', 'version: 2\n')
+  const quiet = project.start('run', 'quiet.yml')
+  await quiet.until(/^Running quiet\.yml: no flows, only channels to send to and receive from\./m)
+  quiet.signal('SIGINT')
+  expect(await quiet.ended).toMatchObject({ code: 0 })
+})

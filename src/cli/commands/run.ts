@@ -105,5 +105,6 @@ function report(live: LiveApp, terminal: Terminal): void {
 
 function flows(live: LiveApp): string {
   const ids = live.control.flows().map(({ id }) => id)
+  if (ids.length === 0) return 'no flows, only channels to send to and receive from'
   return `${ids.length === 1 ? 'flow' : `${ids.length} flows:`} ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', ...' : ''}`
 }
