@@ -108,7 +108,9 @@ class Unwinder {
     if (kind === 'recover') chain.tails = [...chain.tails, { from: id }]
     else if (kind !== 'errorOutlet') chain.tails = NODE_SHAPES[kind].wayOut === 'end' ? [] : [{ from: id }]
     if (NODE_SHAPES[kind].takes === 'failures') chain.failing = []
-    if (NODE_SHAPES[kind].canFail) chain.failing = [...chain.failing, id]
+    // What chooses leaves the others to the next scope; what takes everything leaves none.
+    const takesAll = node.kind === 'errorOutlet' && node.when === undefined
+    if (NODE_SHAPES[kind].canFail && !takesAll) chain.failing = [...chain.failing, id]
     if (node.kind === 'route') return this.route(chain, node)
     if (node.kind === 'scatterGather') return this.scatterGather(node)
     if (node.kind === 'loop') {

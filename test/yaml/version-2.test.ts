@@ -227,6 +227,18 @@ flows:
     expect(text).not.toContain('graph:')
   })
 
+  test('several error channels, in branches and behind them, are steps', () => {
+    const { graph } = flow('f')
+      .from(direct('in').of<{ readonly kind: 'a' | 'b' }>())
+      .route('kind', { a: (a) => a, b: (b) => b.handle(() => 1, { id: 'one' }).errorsTo(queue('first')) })
+      .errorsTo(queue('second'))
+      .handle(() => 2, { id: 'two' })
+      .errorsTo(queue('third'))
+      .build()
+    expect(toYaml(graph)).not.toContain('graph:')
+    expect(read(toYaml(graph)).graph.flows).toEqual([graph])
+  })
+
   test('a text that looks like a reference stays a text', () => {
     const graph = flow('${HOME}').from(direct('${')).to(queue('a$${b}')).build().graph
     expect(read(toYaml(graph)).graph.flows).toEqual([graph])
