@@ -1,4 +1,4 @@
-/** The HTTP examples, over real sockets; `test/curl` asks them from outside. */
+/** The HTTP examples, over real sockets; `test/outside` asks them from outside. */
 import { join } from 'node:path'
 import { type Message, type QueueChannel, formatDiagnostic } from 'allora'
 import { parseAllora } from 'allora/yaml'

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Project, install } from './project.ts'
+import { Project, install } from '../cli/project.ts'
 
 const APP = `
 import { app, flow, queue } from 'allora'
