@@ -6,7 +6,8 @@ import type { AppGraph, GraphNode } from '../../src/graph/graph.ts'
 import { type AlloraFile, parseAllora, toYaml, toYamlFiles } from '../../src/yaml/index.ts'
 import { arbitraryApp } from '../arbitraries/graph.ts'
 
-const numRuns = process.env['CI'] ? 1000 : 200
+// Each app is large, and is written and read several times.
+const numRuns = process.env['CI'] ? 250 : 50
 const LONG = 600_000
 
 function read(text: string, files: Readonly<Record<string, string>> = {}): AlloraFile {

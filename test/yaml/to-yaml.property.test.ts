@@ -7,7 +7,7 @@ import { parseAllora } from '../../src/yaml/parse-allora.ts'
 import { toYaml } from '../../src/yaml/to-yaml.ts'
 import { arbitraryApp } from '../arbitraries/graph.ts'
 
-const numRuns = process.env['CI'] ? 1000 : 200
+const numRuns = process.env['CI'] ? 500 : 100
 /** Milliseconds: each app is written and read twice. */
 const LONG = 600_000
 
