@@ -68,6 +68,8 @@ export { sink } from './adapters/sink.ts'
 export { timer } from './adapters/timer.ts'
 export type { CronOptions, IntervalOptions, Tick, TimerOptions } from './adapters/timer.ts'
 export type { Sink } from './flow/sink.ts'
+export { LazySignal } from './message/lazy-signal.ts'
+export type { Abortable, AbortListener } from './message/lazy-signal.ts'
 export type { Arrival, Reply, ReplyWish, Source, SourceEnv } from './message/source.ts'
 
 // Apps and graphs

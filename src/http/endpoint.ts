@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { HeadersInit } from '../message/headers.ts'
-import { message } from '../message/message.ts'
+import { ownMessage } from '../message/message.ts'
 import type { Arrival, Reply, ReplyWish, SourceEnv } from '../message/source.ts'
 import { type Answer, Refusal, problem } from './answer.ts'
 import { addFields, traceparentOf } from './headers.ts'
@@ -58,7 +58,7 @@ export class Endpoint implements Route {
       const body = await this.body.read(incoming)
       const { schema } = this.options
       const payload = schema === undefined ? body : await fitting(schema, body)
-      return await this.through(message(payload, headersOf(incoming, place)), incoming.request)
+      return await this.through(ownMessage(payload, headersOf(incoming, place)), incoming)
     } catch (error) {
       if (error instanceof Refusal) return error.answer
       this.env.warn(`A request for ${this.path} could not be made a message: ${String(error)}`)
@@ -68,7 +68,7 @@ export class Endpoint implements Route {
     }
   }
 
-  private through(payload: Arrival<unknown>['payload'], { signal }: Request): Promise<Answer> {
+  private through(payload: Arrival<unknown>['payload'], { signal }: Incoming): Promise<Answer> {
     return new Promise((resolve) => {
       const wish = this.options.reply === false ? undefined : { timeout: this.timeout, signal }
       const arrival = new RequestArrival(this, payload, wish, resolve)
@@ -150,8 +150,8 @@ class RequestArrival implements Arrival<unknown> {
 }
 
 /** The headers of the message. What a client sends has names that begin with `http.`, so that it never sets a header with a meaning of ours. */
-function headersOf({ request, fields, version }: Incoming, { path, query, parameters }: Place): HeadersInit {
-  const headers: Record<string, unknown> = { 'http.method': request.method, 'http.path': path, 'http.version': version }
+function headersOf({ method, fields, version }: Incoming, { path, query, parameters }: Place): HeadersInit {
+  const headers: Record<string, unknown> = { 'http.method': method, 'http.path': path, 'http.version': version }
   if (query !== '') headers['http.query'] = query
   addFields(headers, fields)
   const contentType = headers['http.header.content-type']

@@ -3,8 +3,8 @@ import { HttpBindingError } from '../errors/http-errors.ts'
 import type { AnyFlow } from '../flow/flow-def.ts'
 import { problem, responseOf } from './answer.ts'
 import { openingsOf } from './inbound.ts'
-import { incomingOf } from './incoming.ts'
 import { overloaded } from './reply.ts'
+import { WebRequest } from './web-request.ts'
 
 /** What servers call for each request. It never rejects. */
 export type FetchHandler = (request: Request) => Promise<Response>
@@ -45,7 +45,7 @@ export function handler(flow: AnyFlow): FetchHandler {
     const routes = openings.latest?.routes
     if (routes === undefined) return responseOf(overloaded(1), headOnly)
     try {
-      return responseOf(await routes.serve(incomingOf(request)), headOnly)
+      return responseOf(await routes.serve(new WebRequest(request)), headOnly)
     } catch {
       return responseOf(problem(500), headOnly)
     }

@@ -35,23 +35,50 @@ export function isHopByHop(name: string, connection = ''): boolean {
 
 /** Adds fields, as a list of name, value, name, value, to `target` as message headers: `http.header.<name>`. Of a field that is there twice the values are joined. */
 export function addFields(target: Record<string, unknown>, fields: readonly string[]): void {
-  const connection = valuesOf(fields, 'connection')
+  const ending = keysNamedBy(fieldOf(fields, 'connection'))
   for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at]!.toLowerCase()
-    if (isHopByHop(name, connection)) continue
-    const key = HEADER_PREFIX + name
+    const key = keyOf(fields[at]!)
+    if (key === HOP || ending?.has(key) === true) continue
     const before = target[key]
     const value = fields[at + 1]!
-    target[key] = typeof before === 'string' ? `${before}${name === 'cookie' ? '; ' : ', '}${value}` : value
+    target[key] = typeof before === 'string' ? `${before}${key === COOKIE ? '; ' : ', '}${value}` : value
   }
 }
 
-function valuesOf(fields: readonly string[], wanted: string): string {
-  let values = ''
+const COOKIE = `${HEADER_PREFIX}cookie`
+
+/** In place of the key of a field that ends where it arrives. */
+const HOP = ''
+
+/** Nearly all requests have fields of the same few names; others are not kept. */
+const knownKeys = new Map<string, string>()
+const KNOWN_KEYS = 500
+const KNOWN_LENGTH = 50
+
+function keyOf(name: string): string {
+  const known = knownKeys.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  const key = HOP_BY_HOP.has(lower) ? HOP : HEADER_PREFIX + lower
+  if (knownKeys.size < KNOWN_KEYS && name.length <= KNOWN_LENGTH) knownKeys.set(name, key)
+  return key
+}
+
+/** The fields that `connection` names, besides those that are known. */
+function keysNamedBy(connection: string | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
+  return new Set(connection.split(',').map((token) => keyOf(token.trim())))
+}
+
+/** The value of a field, by its name in lower case; values of one that is there twice are joined. */
+export function fieldOf(fields: readonly string[], wanted: string): string | undefined {
+  let value: string | undefined
   for (let at = 0; at < fields.length; at += 2) {
-    if (fields[at]!.length === wanted.length && fields[at]!.toLowerCase() === wanted) values += `${fields[at + 1]!},`
+    const name = fields[at]!
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue
+    value = value === undefined ? fields[at + 1]! : `${value}, ${fields[at + 1]!}`
   }
-  return values
+  return value
 }
 
 /** The message headers that begin with `prefix` as fields. A value that is a list is sent as several fields, one that is no text as text. */

@@ -4,10 +4,12 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { HttpListenError } from '../errors/http-errors.ts'
 import { type Answer, problem, responseOf, writeAnswer } from './answer.ts'
+import type { Incoming } from './incoming.ts'
 import { overloaded } from './reply.ts'
 import { Routes } from './routes.ts'
 import type { Routing } from './routing.ts'
 import type { ServerOptions } from './server-options.ts'
+import { SocketRequest } from './socket-request.ts'
 
 /** See above. */
 export class HttpServer {
@@ -84,8 +86,12 @@ export class HttpServer {
 
   private async serve(request: Request, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Response> {
     this.open++
-    outgoing.on('close', this.left)
-    const answer = await this.answerTo(request, incoming)
+    const asked = new SocketRequest(request, incoming)
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished) asked.signal.abort(new DOMException('The client has gone away.', 'AbortError'))
+      this.left()
+    })
+    const answer = await this.answerTo(asked)
     if (outgoing.destroyed) return this.alreadySent
     if (this.closing) outgoing.shouldKeepAlive = false
     try {
@@ -100,19 +106,18 @@ export class HttpServer {
     return this.alreadySent
   }
 
-  private async answerTo(request: Request, { rawHeaders, httpVersion, headers }: IncomingMessage): Promise<Answer> {
+  private async answerTo(request: Incoming): Promise<Answer> {
     if (this.started !== undefined) await this.started.promise
     if (this.closing) return overloaded(1)
-    const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
     try {
-      return await this.routes.serve({ request, fields: rawHeaders, version: httpVersion, hasBody })
+      return await this.routes.serve(request)
     } catch (error) {
       this.warn(`A request at ${this.url} could not be answered: ${String(error)}`)
       return problem(500)
     }
   }
 
-  private readonly left = (): void => {
+  private left(): void {
     this.open--
     if (this.closing) this.endIdle()
   }

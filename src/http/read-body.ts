@@ -1,5 +1,7 @@
 /** Makes a payload of a body: within the limit, of the right content type, and free of keys that would change what objects are. */
 import { type Answer, Refusal, problem } from './answer.ts'
+import { tooLong } from './body-refusals.ts'
+import { fieldOf } from './headers.ts'
 import type { BodyTypes, FormFields, FormValue } from './inbound-options.ts'
 import type { Incoming } from './incoming.ts'
 import { type MediaType, isForm, isJson, isText, isUtf8, matcherOf, mediaTypeOf } from './media-type.ts'
@@ -29,20 +31,16 @@ export class BodyReader {
   }
 
   /** The payload. Throws a {@link Refusal} with what the client is to be told. */
-  async read({ request, hasBody }: Incoming): Promise<unknown> {
-    if (!hasBody) return EMPTY[this.rules.body]
-    const field = request.headers.get('content-type') ?? ''
+  async read(incoming: Incoming): Promise<unknown> {
+    if (!incoming.hasBody) return EMPTY[this.rules.body]
+    const { fields } = incoming
+    const field = fieldOf(fields, 'content-type') ?? ''
     const read = this.readFor(field)
-    this.checkEncoding(request)
+    checkEncoding(fieldOf(fields, 'content-encoding'))
     const { limit } = this.rules
-    const declared = Number(request.headers.get('content-length') ?? Number.NaN)
-    if (declared > limit) throw tooLong(limit)
     // What says that it is too long is not read at all, and what does not say how long it is, to the limit.
-    const bytes = Number.isNaN(declared)
-      ? await streamed(request, limit)
-      : new Uint8Array(await request.arrayBuffer().catch(endedEarly))
-    if (bytes.byteLength > limit) throw tooLong(limit)
-    return read(bytes, field)
+    if (Number(fieldOf(fields, 'content-length')) > limit) throw tooLong(limit)
+    return read(await incoming.bytes(limit), field)
   }
 
   /** Most requests have the content type of the one before. */
@@ -60,13 +58,12 @@ export class BodyReader {
     this.lastField = field
     return (this.lastRead = read)
   }
+}
 
-  private checkEncoding({ headers }: Request): void {
-    const encoding = headers.get('content-encoding')
-    if (encoding === null || encoding.toLowerCase() === 'identity') return
-    const fields = [['accept-encoding', 'identity']] as const
-    throw new Refusal(problem(415, 'A body that is compressed is not taken.', { fields }))
-  }
+function checkEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
+  const fields = [['accept-encoding', 'identity']] as const
+  throw new Refusal(problem(415, 'A body that is compressed is not taken.', { fields }))
 }
 
 const ACCEPTED: { readonly [B in keyof BodyTypes]?: readonly string[] } = {
@@ -85,7 +82,8 @@ const EMPTY: BodyTypes = {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-const bytesOnly: Read = (bytes) => bytes
+/** Their own: what came by a socket is part of a larger buffer, which would be kept with it. */
+const bytesOnly: Read = (bytes) => new Uint8Array(bytes)
 
 const text = (bytes: Uint8Array): string => {
   try {
@@ -99,7 +97,7 @@ const textOrBytes: Read = (bytes) => {
   try {
     return utf8.decode(bytes)
   } catch {
-    return bytes
+    return bytesOnly(bytes, '')
   }
 }
 
@@ -161,37 +159,3 @@ function refusePrototypeKeys(value: unknown): void {
 }
 
 const prototypeKey = (key: string): Answer => problem(400, `The body has the key "${key}", which is not taken.`)
-
-async function streamed(request: Request, limit: number): Promise<Uint8Array> {
-  const reader = request.body!.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for (;;) {
-    const { done, value } = await reader.read().catch(endedEarly)
-    if (done) return joined(chunks, length)
-    length += value.byteLength
-    if (length > limit) {
-      // Nobody waits for the end of what is not read.
-      void reader.cancel().catch(() => undefined)
-      throw tooLong(limit)
-    }
-    chunks.push(value)
-  }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return bytes
-}
-
-/** The client may go away, or be too slow, before all is there. */
-function endedEarly(): never {
-  throw new Refusal(problem(400, 'The body did not come to its end.'))
-}
-
-const tooLong = (limit: number): Refusal => new Refusal(problem(413, `The body may have ${limit} bytes at most.`))

@@ -55,7 +55,7 @@ export class Routes {
   }
 
   serve(incoming: Incoming): Answer | Promise<Answer> {
-    const { method, url } = incoming.request
+    const { method, url } = incoming
     const [path, query] = targetOf(url)
     const decoded = decodedPath(path)
     if (decoded === undefined) return problem(400, 'The path is not encoded as it should be, or leads out of itself.')

@@ -27,7 +27,8 @@ import { Waiter, ignore } from './waiter.ts'
 class DirectDelivery extends MemoryDelivery {
   readonly message: AnyMessage
   readonly attempt: number
-  readonly signal: AbortSignal | undefined
+  /** What its sender said. */
+  readonly options: SendOptions | undefined
   state: MemoryDelivery['state'] = 'buffered'
   before: MemoryDelivery | undefined = undefined
   after: MemoryDelivery | undefined = undefined
@@ -37,17 +38,21 @@ class DirectDelivery extends MemoryDelivery {
   again: Promise<void> | undefined = undefined
   protected readonly port: DirectPort
 
-  constructor(port: DirectPort, message: AnyMessage, attempt: number, signal: AbortSignal | undefined) {
+  constructor(port: DirectPort, message: AnyMessage, attempt: number, options: SendOptions | undefined) {
     super()
     this.port = port
     this.message = message
     this.attempt = attempt
-    this.signal = signal
+    this.options = options
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.options?.signal
   }
 
   /** The delivery that follows this one. */
   next(): DirectDelivery {
-    return new DirectDelivery(this.port, this.message, this.attempt + 1, this.signal)
+    return new DirectDelivery(this.port, this.message, this.attempt + 1, this.options)
   }
 
   protected override settled(as: Settlement): void {
@@ -72,7 +77,7 @@ class FailoverDelivery extends DirectDelivery {
   failures: readonly unknown[] = []
 
   override next(): FailoverDelivery {
-    return new FailoverDelivery(this.port, this.message, this.attempt + 1, this.signal)
+    return new FailoverDelivery(this.port, this.message, this.attempt + 1, this.options)
   }
 
   passOn(failure: unknown): boolean {
@@ -172,25 +177,24 @@ export class DirectPort extends MemoryPort {
 
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     this.stats.accepted++
-    const signal = options?.signal
     const delay = options?.delay ?? 0
     if (this.failover) {
-      const delivery = new FailoverDelivery(this, message, 1, signal)
+      const delivery = new FailoverDelivery(this, message, 1, options)
       return delay > 0 ? this.handLater(delivery, delay) : this.hand(delivery)
     }
-    if (delay > 0) return this.handLater(new DirectDelivery(this, message, 1, signal), delay)
-    if (mayExpire(message)) return this.hand(new DirectDelivery(this, message, 1, signal))
-    return this.handAtOnce(message, signal)
+    if (delay > 0) return this.handLater(new DirectDelivery(this, message, 1, options), delay)
+    if (mayExpire(message)) return this.hand(new DirectDelivery(this, message, 1, options))
+    return this.handAtOnce(message, options)
   }
 
   /** Hands over a message of which nothing has to be known: it needs a delivery only if it is not settled with that. */
-  private handAtOnce(message: AnyMessage, signal: AbortSignal | undefined): void | Promise<void> {
+  private handAtOnce(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     const { stats } = this
     const subscription = this.turnOf()
     let { consumer } = subscription
     if (subscription.atOnce !== undefined) {
       stats.inFlight++
-      const rest = subscription.atOnce(message, signal)
+      const rest = subscription.atOnce(message, options)
       stats.inFlight--
       if (rest === undefined) {
         stats.settled++
@@ -198,7 +202,7 @@ export class DirectPort extends MemoryPort {
       }
       consumer = rest
     }
-    return this.call(new DirectDelivery(this, message, 1, signal), consumer, subscription.acksOnly)
+    return this.call(new DirectDelivery(this, message, 1, options), consumer, subscription.acksOnly)
   }
 
   /** Calls the consumer whose turn it is. */

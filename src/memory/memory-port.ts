@@ -12,6 +12,7 @@ import type {
   Subscription,
   TransportEnv,
 } from '../transport/transport.ts'
+import { abortableOf } from '../message/lazy-signal.ts'
 import { retain } from '../message/retain.ts'
 import { Counts } from './counts.ts'
 import { LinkedList } from './linked-list.ts'
@@ -69,7 +70,7 @@ export abstract class MemoryPort implements ChannelPort {
 
   send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
     if (this.closed) throw closedForSending(this.spec, message)
-    options?.signal?.throwIfAborted()
+    abortableOf(options)?.throwIfAborted()
     if (this.admitsNow(message)) return this.accept(message, options)
     return this.wait(message, options ?? {})
   }

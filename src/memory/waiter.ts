@@ -1,11 +1,12 @@
 /** Somebody who waits in a line: a promise that is served, runs out of time, or is given up by its signal. */
+import type { Abortable } from '../message/lazy-signal.ts'
 import type { Clock, Timer } from '../transport/clock.ts'
 import { type Linked, unlink } from './linked-list.ts'
 
 /** How long somebody waits; the waiting part of the options of `send` and `take`. */
 export interface Patience {
   readonly timeout?: number
-  readonly signal?: AbortSignal
+  readonly signal?: Abortable
 }
 
 /** Whether these options say to wait at all. */
@@ -23,7 +24,7 @@ export class Waiter<T, Line extends Linked<Line> = never> implements Linked<Line
   private succeed!: (value: T | Promise<T>) => void
   private fail!: (reason: unknown) => void
   private timer: Timer | undefined
-  private signal: AbortSignal | undefined
+  private signal: Abortable | undefined
 
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {

@@ -59,6 +59,9 @@ export function message<P, const H extends HeadersInit | KnownHeaders = {}>(
   return new Draft(payload, Object.freeze(checkHeaders(copy))) as unknown as MessageDraft<P, H>
 }
 
+/** The same with headers that were made for it and that nobody else has. They must be of the right types. */
+export const ownMessage = (payload: unknown, headers: HeadersInit): MessageDraft<unknown> => new Draft(payload, headers)
+
 /** Whether a value was made by {@link message}. */
 export function isDraft(value: unknown): value is MessageDraft<unknown, HeadersInit> {
   return typeof value === 'object' && value !== null && (value as { [draft]?: true })[draft] === true

@@ -1,6 +1,7 @@
 /** What brings messages into a flow from outside the app: the contract of sources. */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { HeadersInit } from './headers.ts'
+import type { LazySignal } from './lazy-signal.ts'
 import type { Envelope } from './message.ts'
 
 /**
@@ -44,7 +45,7 @@ export interface ReplyWish {
   /** Milliseconds; absent = the `requestTimeout` of the runtime. */
   readonly timeout?: number
   /** Nobody waits any more once it is aborted. It is also the `exchange.signal` of the message, up to the next channel that holds messages. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | LazySignal
 }
 
 /** The message that answers an arrival. */

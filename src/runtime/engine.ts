@@ -4,6 +4,7 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { LinkedList } from '../memory/linked-list.ts'
 import { prefixedIds } from '../message/identity.ts'
+import { LazySignal } from '../message/lazy-signal.ts'
 import { isDraft, message } from '../message/message.ts'
 import type { Reply, ReplyWish } from '../message/source.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
@@ -212,7 +213,7 @@ export class Engine implements RunnerHost {
     const asked = this.gateway.open(options, (replyTo) => {
       const sending = channel.send(
         this.acceptance.acceptRequest(payload, replyTo),
-        signal === undefined ? undefined : { signal },
+        signal === undefined || signal instanceof LazySignal ? signal : { signal },
       )
       sent(sending)
       return sending

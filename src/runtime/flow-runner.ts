@@ -91,8 +91,8 @@ export class FlowRunner {
       waiting.delivery = delivery
       return new Continuation(this, waiting, this.launched).begin()
     }
-    return (message, signal) => {
-      if (signal !== undefined && signal !== host.signal) return consumer
+    return (message, options) => {
+      if (options !== undefined && options !== host.sendOptions) return consumer
       if (listeners.accepted !== undefined) channel.announce(message)
       if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
       const frame = new Frame(host, recordOf(message), IN_HAND, source)

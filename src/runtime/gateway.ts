@@ -4,6 +4,7 @@ import { RequestTimeoutError } from '../errors/handling-errors.ts'
 import { Waiter } from '../memory/waiter.ts'
 import type { Failure } from '../message/failure.ts'
 import type { HeadersInit } from '../message/headers.ts'
+import type { Abortable } from '../message/lazy-signal.ts'
 import { retain } from '../message/retain.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { Activity } from './activity.ts'
@@ -23,7 +24,7 @@ export interface RequestOptions {
   readonly channelId: string
   /** Milliseconds. */
   readonly timeout: number
-  readonly signal: AbortSignal | undefined
+  readonly signal: Abortable | undefined
   /** Whether it is resolved with the headers of the reply beside its payload (`Reply`). */
   readonly withHeaders?: true
 }
@@ -95,7 +96,7 @@ export class Gateway {
   /** Opens a request; `send` is given its return address and sends the message. The first of reply, failure, timeout and abort ends it. */
   open(options: RequestOptions, send: (replyTo: string) => void | Promise<void>): Promise<Either<unknown, unknown>> {
     const { signal } = options
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
     const number = ++this.count
     const replyTo = this.prefix + number
     const pending = new Pending(this, number, replyTo, options)

@@ -1,6 +1,6 @@
 /** Runs a handler that was subscribed by hand: a flow of one step, which needs neither frame nor delivery while the handler answers at once. */
 import { MessageRecord, restoreMessage } from '../message/message.ts'
-import type { AnyMessage, Consumer, Delivery } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions, Consumer, Delivery } from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
@@ -36,7 +36,7 @@ export class HandlerRunner extends FlowRunner {
     channel: BoundChannel,
     consumer: Consumer,
     { start, source }: Segment,
-  ): (message: AnyMessage, signal?: AbortSignal) => Consumer | undefined {
+  ): NonNullable<ConsumeOptions['atOnce']> {
     const { handler } = this
     const { activity, events } = this.host
     const { listeners } = events

@@ -107,10 +107,10 @@ export interface ConsumeOptions {
   readonly forgets?: boolean
   /**
    * Takes a message without a delivery, in the sender's stack. It gives nothing when the message is settled with that, or else a consumer,
-   * which is called with the delivery next. Never throws. A channel need not use it. `signal` is the sender's, where the channel hands over
-   * in the sender's own context (`direct`).
+   * which is called with the delivery next. Never throws. A channel need not use it. `options` are the sender's, where the channel hands
+   * over in the sender's own context (`direct`).
    */
-  readonly atOnce?: (message: AnyMessage, signal?: AbortSignal) => Consumer | undefined
+  readonly atOnce?: (message: AnyMessage, options?: SendOptions) => Consumer | undefined
 }
 
 /**
