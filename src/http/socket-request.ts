@@ -37,8 +37,10 @@ export class SocketRequest implements Incoming {
         source.off('data', take).pause()
         reject(tooLong(limit))
       }
-      const cut = (): void => reject(endedEarly())
-      if (source.destroyed) return cut()
+      const cut = (): void => {
+        if (!source.readableEnded) reject(endedEarly())
+      }
+      if (source.destroyed) return reject(endedEarly())
       source.on('data', take).on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
       source.on('error', cut).on('close', cut)
     })
