@@ -70,7 +70,7 @@ export type { CronOptions, IntervalOptions, Tick, TimerOptions } from './adapter
 export type { Sink } from './flow/sink.ts'
 export { LazySignal } from './message/lazy-signal.ts'
 export type { Abortable, AbortListener } from './message/lazy-signal.ts'
-export type { Arrival, Reply, ReplyWish, Source, SourceEnv } from './message/source.ts'
+export type { Arrival, Reply, ReplyWish, RequestWatch, ServedRequest, Source, SourceEnv } from './message/source.ts'
 
 // Apps and graphs
 export { app } from './app/app.ts'

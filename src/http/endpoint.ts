@@ -51,14 +51,27 @@ export class Endpoint implements Route {
     this.most = (options.maxInFlight ?? MAX_IN_FLIGHT) + (options.waiting ?? WAITING)
   }
 
-  async serve(incoming: Incoming, place: Place): Promise<Answer> {
+  serve(incoming: Incoming, place: Place): Promise<Answer> {
+    const headers = headersOf(incoming, place)
+    const { env, path: route } = this
+    if (env.serve === undefined || !incoming.isOurs) return this.answerTo(incoming, headers)
+    const { method, url, version } = incoming
+    const watch = env.serve({ method, path: place.path, route, origin: new URL(url).origin, version, headers })
+    return watch.run(async () => {
+      const answer = await this.answerTo(incoming, { ...headers, ...watch.headers })
+      watch.answered(answer.status)
+      return answer
+    })
+  }
+
+  private async answerTo(incoming: Incoming, headers: HeadersInit): Promise<Answer> {
     if (this.open >= this.most || this.env.signal.aborted) return overloaded(this.retryAfter)
     this.open++
     try {
       const body = await this.body.read(incoming)
       const { schema } = this.options
       const payload = schema === undefined ? body : await fitting(schema, body)
-      return await this.through(ownMessage(payload, headersOf(incoming, place)), incoming)
+      return await this.through(ownMessage(payload, headers), incoming)
     } catch (error) {
       if (error instanceof Refusal) return error.answer
       this.env.warn(`A request for ${this.path} could not be made a message: ${String(error)}`)
@@ -158,6 +171,10 @@ function headersOf({ method, fields, version }: Incoming, { path, query, paramet
   if (contentType !== undefined) headers['http.content_type'] = contentType
   for (const name in parameters) headers[`http.param.${name}`] = parameters[name]
   const traceparent = traceparentOf(headers['http.header.traceparent'] as string | undefined)
-  if (traceparent !== undefined) headers['traceparent'] = traceparent
+  if (traceparent === undefined) return headers
+  headers['traceparent'] = traceparent
+  // What vendors say of a trace means nothing without it.
+  const tracestate = headers['http.header.tracestate']
+  if (tracestate !== undefined) headers['tracestate'] = tracestate
   return headers
 }

@@ -10,6 +10,8 @@ export interface Incoming {
   /** `1.1`, or `unknown`. */
   readonly version: string
   readonly hasBody: boolean
+  /** It came by a server of ours. What another one took, that one watches. */
+  readonly isOurs: boolean
   /** Aborted when the client goes away before it has its answer. */
   readonly signal: AbortSignal | LazySignal
   /** All of the body, once. Rejects with a `Refusal` when it is longer than so many bytes, or does not come to its end. */

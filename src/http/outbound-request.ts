@@ -2,6 +2,7 @@
 import { HttpRequestError } from '../errors/http-outbound-errors.ts'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import type { Exchange } from '../message/exchange.ts'
+import type { HeadersInit } from '../message/headers.ts'
 import { fieldsOf, isHopByHop } from './headers.ts'
 import type { OutboundOptions } from './outbound-options.ts'
 import { type Body, encoded } from './outbound-body.ts'
@@ -47,6 +48,7 @@ export function requestOf<P>(options: OutboundOptions<P>, payload: P, exchange: 
   const headers = new Headers()
   const { headers: carried } = exchange.message
   set(headers, 'traceparent', carried.traceparent)
+  if (carried.traceparent !== undefined) set(headers, 'tracestate', (carried as HeadersInit)['tracestate'])
   if (user !== undefined) headers.set('authorization', user)
   const before = new Set<string>()
   for (const [name, value] of fieldsOf({ ...carried }, REQUEST_PREFIX)) {

@@ -20,7 +20,7 @@ import { withinTime } from './time-limit.ts'
  * server says 2xx.
  *
  * The payload is sent as what it is: text, bytes, a stream of them, a form, anything else as JSON. Of the message's headers only
- * `http.request.<name>` and `traceparent` go out. Another status than 2xx is a typed failure, `HttpFailure`; no answer, or one that
+ * `http.request.<name>` and the trace (`traceparent`, `tracestate`) go out. Another status than 2xx is a typed failure, `HttpFailure`; no answer, or one that
  * cannot be used, is a defect. Every error says whether it is `retryable`, which the `retry` of the step heeds.
  *
  * @throws InvalidOptionError or HttpRequestError when an option cannot be right.

@@ -11,6 +11,7 @@ export class SocketRequest implements Incoming {
   readonly fields: readonly string[]
   readonly version: string
   readonly hasBody: boolean
+  readonly isOurs = true
   readonly signal: LazySignal = new LazySignal()
   private readonly source: IncomingMessage
 

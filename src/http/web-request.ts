@@ -9,6 +9,7 @@ export class WebRequest implements Incoming {
   readonly fields: readonly string[]
   readonly version = 'unknown'
   readonly hasBody: boolean
+  readonly isOurs = false
   readonly signal: AbortSignal
   private readonly request: Request
 

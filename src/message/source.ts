@@ -74,4 +74,31 @@ export interface SourceEnv {
   hold(working: PromiseLike<unknown>): void
   /** Writes a line to the runtime's log. */
   warn(line: string): void
+  /** Watches a request of a client that the source answers; absent when nobody does. */
+  serve?(request: ServedRequest): RequestWatch
+}
+
+/** A request over HTTP that a source answers. */
+export interface ServedRequest {
+  readonly method: string
+  /** As it was sent, without the query. */
+  readonly path: string
+  /** The pattern that the path fits. */
+  readonly route: string
+  /** `http://shop.example:8080`, as the client calls the server. */
+  readonly origin: string
+  /** `1.1` */
+  readonly version: string
+  /** Those that the message would have. */
+  readonly headers: HeadersInit
+}
+
+/** The watch of a request while it lasts. None of its functions may throw an error of its own. */
+export interface RequestWatch {
+  /** Set on the message that the request becomes. */
+  readonly headers: HeadersInit
+  /** Does the work and gives what it gives. */
+  run<T>(work: () => T): T
+  /** The request has its answer. */
+  answered(status: number): void
 }

@@ -1,6 +1,5 @@
 /** HTTP in a trace: a handler of requests under server spans, and a fetch under client spans, by the conventions for HTTP. */
 import {
-  type Attributes,
   type Context,
   type Span,
   SpanKind,
@@ -10,6 +9,7 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api'
+import { HTTP as ATTR, addressOf, noteStatus } from './http-span.ts'
 import type { OpenTelemetryOptions } from './open-telemetry.ts'
 
 /** What is used of the options of `openTelemetry`. */
@@ -20,17 +20,6 @@ export type WebHandler = (request: Request) => Response | Promise<Response>
 
 /** What `fetch` is for those who call it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
-
-const ATTR = {
-  method: 'http.request.method',
-  status: 'http.response.status_code',
-  path: 'url.path',
-  scheme: 'url.scheme',
-  url: 'url.full',
-  address: 'server.address',
-  port: 'server.port',
-  errorType: 'error.type',
-} as const
 
 /**
  * Puts a handler of requests under a server span, which goes on with the trace of the request. The handler gets the trace by the header
@@ -60,7 +49,7 @@ export function tracedHandler(
       [ATTR.method]: request.method,
       [ATTR.path]: pathname,
       [ATTR.scheme]: protocol.slice(0, -1),
-      ...addressOf(hostname, port),
+      ...addressOf({ hostname, port }),
     }
     const span = tracer.startSpan(request.method, { kind: SpanKind.SERVER, attributes }, parent)
     const active = trace.setSpan(parent, span)
@@ -92,7 +81,7 @@ export function tracedFetch(
   return (url, init) => {
     const { origin, pathname, hostname, port } = new URL(url)
     const method = (init.method ?? 'GET').toUpperCase()
-    const attributes = { [ATTR.method]: method, [ATTR.url]: origin + pathname, ...addressOf(hostname, port) }
+    const attributes = { [ATTR.method]: method, [ATTR.url]: origin + pathname, ...addressOf({ hostname, port }) }
     const parent = context.active()
     const span = tracer.startSpan(method, { kind: SpanKind.CLIENT, attributes }, parent)
     const active = trace.setSpan(parent, span)
@@ -119,12 +108,7 @@ async function spanned(
 ): Promise<Response> {
   try {
     const response = await context.with(active, respond)
-    const { status } = response
-    span.setAttribute(ATTR.status, status)
-    if (status >= failing) {
-      span.setAttribute(ATTR.errorType, String(status))
-      span.setStatus({ code: SpanStatusCode.ERROR })
-    }
+    noteStatus(span, response.status, failing)
     return response
   } catch (error) {
     span.setAttribute(ATTR.errorType, error instanceof Error ? error.name : 'failure')
@@ -134,8 +118,3 @@ async function spanned(
     span.end()
   }
 }
-
-const addressOf = (hostname: string, port: string): Attributes => ({
-  [ATTR.address]: hostname,
-  ...(port !== '' && { [ATTR.port]: Number(port) }),
-})

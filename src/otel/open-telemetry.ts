@@ -26,10 +26,12 @@ import type {
   Part,
   Watch,
 } from '../runtime/instrumentation.ts'
+import type { RequestWatch, ServedRequest } from '../message/source.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 import { Meters } from './meters.ts'
 import { ATTR, SYSTEM } from './names.ts'
 import { noteEvents } from './span-events.ts'
+import { ServerWatch } from './server-watch.ts'
 import { SpanWatch } from './span-watch.ts'
 import { TraceHeaders } from './trace-headers.ts'
 
@@ -172,6 +174,10 @@ class OpenTelemetry implements Instrumentation {
         attributes: { ...attributes, [ATTR.batchSize]: members.length },
         links: this.headers.links(members),
       })
+  }
+
+  serve(request: ServedRequest): RequestWatch {
+    return new ServerWatch(this.tracer, this.headers, request)
   }
 
   request(channelId: string, headers: HeadersInit): Watch {

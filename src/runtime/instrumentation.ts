@@ -2,6 +2,7 @@
 import type { ChannelSpec, NodeKind } from '../graph/graph.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { HeadersInit } from '../message/headers.ts'
+import type { RequestWatch, ServedRequest } from '../message/source.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { MetricsSnapshot } from './metrics.ts'
@@ -98,6 +99,8 @@ export interface Instrumentation {
   gather?(
     place: NodePlace,
   ): ((exchange: Exchange<unknown, HeadersInit>, members: readonly HeadersInit[]) => Watch) | undefined
+  /** A client asks over HTTP, by a server of the runtime's own. */
+  serve?(request: ServedRequest): RequestWatch
   /** Somebody outside waits for a reply. The headers are those given with the request. */
   request?(channelId: string, headers: HeadersInit): Watch
 }

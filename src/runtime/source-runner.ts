@@ -9,6 +9,7 @@ import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { EventHub } from './events.ts'
 import { sentenceOf } from './flow-error.ts'
+import type { Instrumentation } from './instrumentation.ts'
 import type { Log } from './log.ts'
 import type { LogPlace } from './logger.ts'
 
@@ -29,6 +30,7 @@ export interface SourceHost {
     sent: (sending: void | Promise<void>) => void,
   ): Promise<Either<unknown, Reply>>
   readonly log: Log
+  readonly instrumentation: Instrumentation | undefined
 }
 
 /** `ended`: there is no more; `failed`: it ended with an error. */
@@ -232,6 +234,7 @@ class Opening {
 
   constructor(host: SourceHost, place: LogPlace) {
     this.host = host
+    const { instrumentation } = host
     this.env = {
       runtime: host,
       signal: this.stopping.signal,
@@ -245,6 +248,7 @@ class Opening {
       rest: (waiting) => this.rest(waiting),
       hold: (working) => this.hold(working),
       warn: (line) => host.log.write('warn', () => line, place),
+      ...(instrumentation?.serve !== undefined && { serve: (request) => instrumentation.serve!(request) }),
     }
   }
 

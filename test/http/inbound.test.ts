@@ -53,6 +53,7 @@ describe('a request becomes a message', () => {
           te: 'trailers',
           'keep-alive': 'x',
           traceparent,
+          tracestate: 'vendor=1',
         },
       }),
     )
@@ -71,12 +72,14 @@ describe('a request becomes a message', () => {
       'http.header.priority': '9',
       'http.header.replyto': 'elsewhere',
       'http.header.traceparent': traceparent,
+      'http.header.tracestate': 'vendor=1',
       'http.header.x-one': '1',
       traceparent,
+      tracestate: 'vendor=1',
     })
   })
 
-  test('a traceparent that is none does not become one', async () => {
+  test('a traceparent that is none does not become one, and a tracestate is nothing without it', async () => {
     const kept = flow('keep')
       .from(http.inbound({ path: '/', reply: false }))
       .to(queue('kept'))
@@ -88,8 +91,11 @@ describe('a request becomes a message', () => {
       `ff-${'1'.repeat(32)}-${'1'.repeat(16)}-01`,
       `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`,
     ]) {
-      await http.handler(kept)(new Request('http://localhost/', { method: 'POST', headers: { traceparent } }))
-      expect((await rt.channel('kept').receive()).headers.traceparent).toBeUndefined()
+      await http.handler(kept)(
+        new Request('http://localhost/', { method: 'POST', headers: { traceparent, tracestate: 'vendor=1' } }),
+      )
+      const { headers } = await rt.channel('kept').receive()
+      expect('traceparent' in headers || 'tracestate' in headers).toBe(false)
     }
   })
 

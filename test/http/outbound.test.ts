@@ -83,10 +83,11 @@ describe('what goes out', () => {
     )
   })
 
-  test('of the headers of a message only http.request.* and traceparent go out', async () => {
+  test('of the headers of a message only http.request.* and the trace go out', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const headers = {
       traceparent,
+      tracestate: 'vendor=1',
       correlationId: 'c',
       'http.header.authorization': 'Bearer secret',
       'http.header.cookie': 'a=b',
@@ -100,7 +101,9 @@ describe('what goes out', () => {
     const sent = Object.entries(request.headers).filter(
       ([name]) => ![...own, 'user-agent', 'accept-encoding'].includes(name),
     )
-    expect(Object.fromEntries(sent)).toEqual({ traceparent, 'x-tenant': 'acme, emca' })
+    expect(Object.fromEntries(sent)).toEqual({ traceparent, tracestate: 'vendor=1', 'x-tenant': 'acme, emca' })
+    const stateOnly = await requestFor(message('x', { tracestate: 'vendor=1' }))
+    expect('tracestate' in stateOnly.headers).toBe(false)
   })
 
   test('the option headers goes before those of the message; undefined leaves one out', async () => {

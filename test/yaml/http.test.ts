@@ -1,14 +1,12 @@
 /** HTTP adapters of files, over real sockets and with no factory: what Allora does, without what it gets wrong. */
-import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
-import { promisify } from 'node:util'
 import { type QueueChannel, type Runtime, type UntypedFlow, type Exchange, message } from 'allora'
 import { type BindOptions, bindFile, parseAllora } from 'allora/yaml'
 import { http } from 'allora/http'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { answered, freePort, rawServer } from '../http/raw-server.ts'
-import { root } from '../tooling/virtual-program.ts'
+import { MISSING, withoutHono } from '../http/without-hono.ts'
 import { type Rig, drained, expectAccounts, forbidUnhandledRejections, started } from '../runtime/rig.ts'
 
 forbidUnhandledRejections()
@@ -295,20 +293,6 @@ flows:
 })
 
 describe('without the packages of servers', () => {
-  /** Runs a program to which hono is not installed, and gives what it prints. */
-  async function withoutHono(program: string): Promise<string> {
-    const hook = `import { registerHooks } from 'node:module'
-registerHooks({ resolve: (name, context, next) => { if (/^@?hono/.test(name)) throw new Error('not installed: ' + name); return next(name, context) } })`
-    const args = ['--conditions=allora-source', '--import', `data:text/javascript,${encodeURIComponent(hook)}`]
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [...args, '--input-type=module', '--eval', program],
-      {
-        cwd: root,
-      },
-    )
-    return stdout.trim()
-  }
   const programOf = (text: string, then: string): string => `
 import { runtime } from 'allora'
 import { bindFile, parseAllora } from 'allora/yaml'
@@ -316,9 +300,7 @@ const { app } = bindFile(parseAllora(${JSON.stringify(text)}).right, { services:
 try { await using rt = await runtime(app, { logger: { debug() {}, info() {}, warn() {}, error() {} } }).start(); ${then} } catch (error) { console.log(error.code, error.message) }`
 
   test('the start of an inbound adapter says what to install', async () => {
-    expect(await withoutHono(programOf(echo(8080), ''))).toBe(
-      'ALLORA409 http.inbound needs the packages "hono" and "@hono/node-server", which cannot be loaded. Install them: npm install hono @hono/node-server',
-    )
+    expect(await withoutHono(programOf(echo(8080), ''))).toBe(MISSING)
   })
 
   test('an outbound adapter does not need them', async () => {
