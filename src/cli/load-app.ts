@@ -6,6 +6,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { isYaml } from './app-file.ts'
 import { loadModule } from './load-module.ts'
+import { loggerBeside } from './logger-beside.ts'
 
 /** An app with what it is run with. */
 export interface LoadedApp {
@@ -20,9 +21,14 @@ export interface LoadedApp {
   readonly logger?: Logger
 }
 
-/** Loads the app of a file, with the services that another module exports. */
+/** Loads the app of a file, with the services that another module exports, and with the logger that is described beside it. */
 export async function loadApp(file: string, servicesFile?: string): Promise<LoadedApp> {
-  if (!isYaml(file)) return loadModule(file, servicesFile)
+  const loaded = await (isYaml(file) ? yamlApp(file, servicesFile) : loadModule(file, servicesFile))
+  const logger = await loggerBeside(file)
+  return logger === undefined ? loaded : { ...loaded, logger }
+}
+
+async function yamlApp(file: string, servicesFile: string | undefined): Promise<LoadedApp> {
   // Loaded when it is needed: commands answer sooner without it.
   const { loadYaml } = await import('./load-yaml.ts')
   return loadYaml(file, servicesFile)

@@ -3,11 +3,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { appFromGraph } from '../app/app-from-graph.ts'
-import type { Logger } from '../runtime/logger.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type BindOptions, bindFile } from '../yaml/bind-file.ts'
 import { InvalidFileError } from '../yaml/invalid-file-error.ts'
-import { loggerOf, readLogging } from '../yaml/logging.ts'
 import { parseAllora } from '../yaml/parse-allora.ts'
 import { type Exports, importModule, objectIn, servicesIn } from './exports.ts'
 import type { LoadedApp } from './load-app.ts'
@@ -26,7 +24,7 @@ export async function loadYaml(file: string, servicesFile?: string): Promise<Loa
   const module = servicesFile ?? SERVICES.map((name) => join(dirname(file), name)).find((path) => existsSync(path))
   const exports = module === undefined ? {} : await importModule(module)
   const bound = bindFile(parsed.right, bindingsIn(exports))
-  const rest = { services: {}, files, ...loggerFor(file) }
+  const rest = { services: {}, files }
   if (isLeft(bound)) {
     return { app: appFromGraph(graph), transports: {}, diagnostics: [...warnings, ...bound.left], ...rest }
   }
@@ -40,9 +38,4 @@ function bindingsIn(exports: Exports): BindOptions {
     transports: objectIn<Transport>(exports, 'transports'),
     transportTypes: objectIn(exports, 'transportTypes') as NonNullable<BindOptions['transportTypes']>,
   }
-}
-
-function loggerFor(file: string): { readonly logger?: Logger } {
-  const settings = readLogging(dirname(file))
-  return settings.source === 'default' ? {} : { logger: loggerOf(settings) }
 }

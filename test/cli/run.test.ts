@@ -205,3 +205,20 @@ test('a file runs once at a time; a socket of a program that is gone is no hindr
   chmodSync(dirname(socket!), 0o755)
   expect(await project.allora('run')).toMatchObject({ code: 1, stderr: expect.stringContaining('chmod 700') })
 }, 60_000)
+
+test('logging.yml beside a module says what its app logs, and how', async () => {
+  project.write('logging.yml', 'filter: "off,said=warn"\nansi: false\nformat: { with_timestamp: false }')
+  project.write(
+    'said.ts',
+    `import { app, flow, queue } from 'allora'
+const of = (id: string) => flow(id).from(queue(id)).log(() => 'not wanted').log(() => 'wanted', { level: 'warn', id: 'say' }).to(queue(id + 'Done')).build()
+export default app(of('said'), of('unsaid'))`,
+  )
+  const process = project.start('run', 'said.ts')
+  await process.until(/^Running said\.ts/m)
+  for (const id of ['unsaid', 'said']) await project.allora('send', id, '1', '--app', 'said.ts')
+  await process.until(/^ WARN wanted$/m)
+  process.signal('SIGINT')
+  const { stdout, stderr } = await process.ended
+  expect(`${stdout}${stderr}`.match(/wanted/g)).toEqual(['wanted'])
+})
