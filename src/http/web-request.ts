@@ -10,17 +10,20 @@ export class WebRequest implements Incoming {
   readonly version = 'unknown'
   readonly hasBody: boolean
   readonly isOurs = false
-  readonly signal: AbortSignal
   private readonly request: Request
 
   constructor(request: Request) {
-    const { method, url, headers, body, signal } = request
+    const { method, url, headers } = request
     this.request = request
     this.method = method
     this.url = url
     this.fields = [...headers].flat()
-    this.hasBody = method !== 'GET' && method !== 'HEAD' && body !== null
-    this.signal = signal
+    // Other servers make body and signal when they are asked for.
+    this.hasBody = method !== 'GET' && method !== 'HEAD' && request.body !== null
+  }
+
+  get signal(): AbortSignal {
+    return this.request.signal
   }
 
   async bytes(limit: number): Promise<Uint8Array> {

@@ -2,6 +2,7 @@
 
 /** What is told of an abort. */
 export interface AbortListener {
+  /** It has been aborted. */
   handleEvent(): void
 }
 
@@ -9,8 +10,11 @@ export interface AbortListener {
 export interface Abortable {
   readonly aborted: boolean
   readonly reason: unknown
+  /** Throws the reason once it is aborted. */
   throwIfAborted(): void
+  /** Has a listener told, once. */
   addEventListener(type: 'abort', listener: AbortListener): void
+  /** Has it told no more. */
   removeEventListener(type: 'abort', listener: AbortListener): void
 }
 
@@ -38,14 +42,17 @@ export class LazySignal implements Abortable {
     this.controller?.abort(reason)
   }
 
+  /** Throws the reason once it is aborted. */
   throwIfAborted(): void {
     if (this.aborted) throw this.reason
   }
 
+  /** Has the listener told, in place of the one before. */
   addEventListener(_: 'abort', listener: AbortListener): void {
     this.listener = listener
   }
 
+  /** Has nobody told. */
   removeEventListener(): void {
     this.listener = undefined
   }
