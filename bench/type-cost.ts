@@ -59,7 +59,8 @@ interface Checked {
 function check(folder: string, compiler: string, source: string): Checked {
   writeFileSync(join(folder, 'program.ts'), source)
   const compilerOptions = { noEmit: true, declaration: false, isolatedDeclarations: false, noUnusedLocals: false }
-  const options = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['program.ts'] }
+  // Not `include`, which leaves out what is in node_modules.
+  const options = { extends: join(root, 'tsconfig.json'), compilerOptions, files: ['program.ts'], include: [] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options))
   const tsc = join(root, 'node_modules', compiler, 'bin/tsc')
   const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--extendedDiagnostics'], {
