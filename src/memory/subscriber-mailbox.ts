@@ -29,7 +29,8 @@ export class SubscriberMailbox extends Mailbox {
    */
   pass(message: AnyMessage, spare: MailboxDelivery | undefined): MailboxDelivery | undefined {
     const { line, counts, consumer } = this
-    if (line.busy || !consumer.waits || this.store.selective) {
+    // What waits for a delay may fill it while its consumer is idle.
+    if (line.busy || !consumer.waits || this.store.selective || this.full) {
       this.accept(message)
       return spare
     }

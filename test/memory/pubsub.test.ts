@@ -73,3 +73,21 @@ test('C11: each subscriber passes over an expired message', async () => {
   expect(expired).toEqual(['2'])
   expect(port.stats).toMatchObject({ accepted: 6, settled: 4, expired: 1, inFlight: 1 })
 })
+
+test('C3: what waits for a delay fills a mailbox, also while its consumer is idle', async () => {
+  const dropped: string[] = []
+  const { port, clock } = opened(
+    { kind: 'pubsub', capacity: 1, overflow: 'dropNewest' },
+    { onDropped: (_id, { id }, reason) => dropped.push(`${reason} ${id}`) },
+  )
+  const got: string[] = []
+  port.consume({ name: 'a' }, (delivery) => {
+    got.push(`${delivery.message.id}#${delivery.attempt}`)
+    if (delivery.attempt === 1) void delivery.nack({ delay: 10 })
+    else void delivery.ack()
+  })
+  await port.send(note('1'))
+  await port.send(note('2'))
+  await clock.advance(10)
+  expect([got, dropped]).toEqual([['1#1', '1#2'], ['overflow 2']])
+})
