@@ -17,11 +17,12 @@ async function directory(): Promise<string> {
   return dir
 }
 
-/** Looks at the directory so many times, each time until nothing is left to do. */
+/** Looks at the directory so many times, each time until nothing is left to do: only then has the next look a time. */
 async function look(
   { rt, clock }: { readonly rt: { idle(): Promise<void> }; readonly clock: VirtualClock },
   times = 2,
 ): Promise<void> {
+  await rt.idle()
   for (let i = 0; i < times; i++) {
     await clock.advance(1_000)
     await rt.idle()
@@ -133,8 +134,7 @@ describe('T17: files', () => {
     })
     const rig = await started(app(flow('work').from(files({ dir })).to(slow).build()))
     await put(dir, { a: 'first' })
-    await rig.clock.advance(1_000)
-    await rig.rt.idle()
+    await look(rig, 1)
     await rig.clock.advance(1_000)
     while (seen.length === 0) await settled()
     await put(dir, { a: 'second!' })
