@@ -26,7 +26,7 @@ export interface Options {
 /** A row of each workload, which fit into a minute. */
 const QUICK = ['W1', 'W2', 'W3/10', 'W4', 'W5/1', 'W6/10', 'W7/1', 'W8/1000']
 
-/** @throws Error when a flag or a name is unknown, or when results of a part would be written as the whole. */
+/** @throws Error when a flag or a name is unknown, or when quick results would be written. */
 export function readOptions(args: readonly string[]): Options {
   const flag = { type: 'boolean', default: false } as const
   const { values, positionals } = parseArgs({
@@ -35,13 +35,12 @@ export function readOptions(args: readonly string[]): Options {
     options: { quick: flag, check: flag, write: flag },
   })
   for (const name of positionals) refuseUnknown(name)
-  if (values.write && (values.quick || positionals.length > 0))
-    throw new Error('--write needs a whole run, so it goes neither with --quick nor with names.')
+  if (values.write && values.quick) throw new Error('--write needs figures to rely on, so it does not go with --quick.')
   const names = positionals.length > 0 ? positionals : values.quick ? [...QUICK, 'memory'] : []
   return {
     ...values,
     effort: values.quick ? { rounds: 5, slice: 30, warmUp: 400 } : { rounds: 9, slice: 50, warmUp: 1_000 },
-    peerEffort: { rounds: 5, slice: 40, warmUp: 1_000 },
+    peerEffort: { rounds: 5, slice: 40, warmUp: 500 },
     workloads: names.length === 0 ? workloads : workloads.filter(({ id }) => names.some((name) => isNamed(id, name))),
     studies: new Set(names.length === 0 ? STUDIES : STUDIES.filter((study) => names.includes(study))),
   }

@@ -52,3 +52,26 @@ export interface Results {
   readonly http?: HttpCost
   readonly types: readonly TypeCost[]
 }
+
+/**
+ * What was measured before, with what was measured now in its place. Ratios of different machines are not put together: of another one,
+ * or with another effort, nothing is kept.
+ */
+export function merged(before: Results | undefined, now: Results): Results {
+  if (before === undefined || before.machine !== now.machine) return now
+  const pairOf = ({ workload, contender }: PairRow): string => `${workload} ${contender}`
+  const measured = new Set(now.pairs.map(pairOf))
+  const own = <K extends 'backlog' | 'features' | 'growth' | 'types'>(key: K): Results[K] =>
+    now[key].length > 0 ? now[key] : before[key]
+  return {
+    ...before,
+    ...now,
+    versions: { ...before.versions, ...now.versions },
+    pairs: [...before.pairs.filter((row) => !measured.has(pairOf(row))), ...now.pairs],
+    backlog: own('backlog'),
+    peaks: { ...before.peaks, ...now.peaks },
+    features: own('features'),
+    growth: own('growth'),
+    types: own('types'),
+  }
+}
