@@ -90,5 +90,7 @@ describe('options', () => {
     expect(() => readOptions(['W9'])).toThrow('There is no workload or study "W9". There are: W1, W2')
   })
 
-  test('results of a part are never written', () => {})
+  test('quick results are never written', () => {
+    expect(() => readOptions(['--quick', '--write'])).toThrow('--write needs figures to rely on')
+  })
 })
