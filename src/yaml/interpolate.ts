@@ -31,6 +31,11 @@ export function withoutReferences(text: string): string {
   return text.replaceAll('${', () => '$${')
 }
 
+/** The text that was written so. */
+export function writtenWithoutReferences(text: string): string {
+  return text.replaceAll('$${', () => '${')
+}
+
 function replacement(datum: Datum, part: (datum: Datum) => Datum, scalar: (datum: ScalarDatum) => Datum): Datum {
   if (datum.kind === 'list') return { ...datum, items: datum.items.map(part) }
   if (datum.kind === 'mapping') {
@@ -59,7 +64,7 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
     return whole
   })
   if (missing.length > 0) return { ...datum, unresolved: true }
-  const whole = text + value.slice(last).replaceAll('$${', () => '${')
+  const whole = text + writtenWithoutReferences(value.slice(last))
   return { ...datum, value: plain ? asWritten(whole) : whole }
 }
 

@@ -4,6 +4,7 @@ import { type Document, type YAMLMap, isMap, isSeq } from 'yaml'
 import type { AppGraph, ChannelSpec } from '../graph/graph.ts'
 import { componentFields } from './component-fields.ts'
 import { COMPONENTS, type ComponentKind } from './components.ts'
+import { writtenWithoutReferences } from './interpolate.ts'
 import type { LoadedFile } from './load-files.ts'
 import { merged } from './merge-nodes.ts'
 import type { Origin } from './origins.ts'
@@ -117,7 +118,7 @@ class Entries {
     this.after = new Map(after.map((each) => [each.id, each]))
     const list = fresh.get(key)
     const items = isSeq(list) ? list.items.filter((item) => isMap(item)) : []
-    this.entries = new Map(items.map((item) => [String(item.get('id')), item]))
+    this.entries = new Map(items.map((item) => [writtenWithoutReferences(String(item.get('id'))), item]))
   }
 
   changeOf(id: string): 'none' | 'some' | 'gone' {
@@ -172,5 +173,5 @@ function sortFlows(document: Document, { flows }: AppGraph): void {
 /** A flow without an id has that of the channel it reads from. */
 const idOf = (entry: YAMLMap): string => {
   const from = entry.get('from')
-  return String(entry.get('id') ?? (isMap(from) ? from.get('channel') : from))
+  return writtenWithoutReferences(String(entry.get('id') ?? (isMap(from) ? from.get('channel') : from)))
 }

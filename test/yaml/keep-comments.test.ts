@@ -195,6 +195,14 @@ describe('several files', () => {
   })
 })
 
+test('an id that looks like a reference is known again', () => {
+  const text =
+    'version: 2\nchannels: [ { id: orders } ]\nflows: # one\n  - id: "$${ORDERS}" # as it is\n    from: orders\n    steps: [ { handle: pack } ]\n'
+  const file = read(text)
+  expect(file.graph.flows.map(({ id }) => id)).toEqual(['${ORDERS}'])
+  expect(toYaml(structuredClone(file.graph), { like: file })).toBe(text)
+})
+
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number => a.id.localeCompare(b.id)
 const commentsOf = (text: string): readonly string[] =>
   [...text.matchAll(/(?:^|\s)(# .*)$/gm)].map(([, comment]) => comment!)
