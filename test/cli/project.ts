@@ -67,7 +67,8 @@ export class Project {
     stdin: 'ignore' | 'pipe',
     more: Readonly<Record<string, string>> = {},
   ): Running {
-    const { NO_COLOR: _, FORCE_COLOR: __, ALLORA_CONFIG: ___, ...env } = process.env
+    // What would say something of colours: Node shows none where CI is set.
+    const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ALLORA_CONFIG: ____, ...env } = process.env
     const child = spawn(program, args, {
       cwd: this.folder,
       env: { ...env, XDG_RUNTIME_DIR: this.runFolder, ...more },
