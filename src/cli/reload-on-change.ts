@@ -25,8 +25,8 @@ export function reloadOnChange(
   let timer: NodeJS.Timeout | undefined
   let work: Promise<void> = Promise.resolve()
 
-  const look = (): void => {
-    seen = new Map([...read, ...loadedFiles()].map((file) => [file, changedAt(file)]))
+  const look = (known: ReadonlyMap<string, number>): void => {
+    seen = new Map([...read, ...loadedFiles()].map((file) => [file, known.get(file) ?? changedAt(file)]))
     // Folders, not files: editors replace a file by a new one of the same name.
     for (const folder of new Set([...seen.keys()].map((file) => dirname(file)))) {
       if (!watchers.has(folder)) watchers.set(folder, watch(folder, soon))
@@ -40,14 +40,15 @@ export function reloadOnChange(
   }
   const reloadIfChanged = async (): Promise<void> => {
     if ([...seen].every(([file, at]) => changedAt(file) === at)) return
-    const before = [...seen.keys()]
+    // From before they are read: what changes meanwhile is a change to come.
+    const before = new Map([...seen.keys()].map((file) => [file, changedAt(file)]))
     newGeneration()
     read = (await reload(live, terminal, load)) ?? read
-    look()
+    look(before)
     // A module that cannot be loaded may have hidden those behind it; a change of them is to be seen too.
-    for (const file of before) if (!seen.has(file)) seen.set(file, changedAt(file))
+    for (const [file, at] of before) if (!seen.has(file)) seen.set(file, at)
   }
-  look()
+  look(new Map())
   return () => {
     clearTimeout(timer)
     for (const watcher of watchers.values()) watcher.close()
