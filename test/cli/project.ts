@@ -58,7 +58,8 @@ export class Project {
   /** Starts a command on a terminal of its own; both of its outputs are what the terminal shows. */
   terminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const command = [process.execPath, this.program, ...args].map((word) => `'${word}'`).join(' ')
-    return this.spawn('script', ['-qefc', command, '/dev/null'], 'pipe', { TERM: 'xterm-256color', ...env })
+    // In place of the shell, which would end by a Ctrl-C of its own: some shells stay.
+    return this.spawn('script', ['-qefc', `exec ${command}`, '/dev/null'], 'pipe', { TERM: 'xterm-256color', ...env })
   }
 
   private spawn(
