@@ -121,10 +121,10 @@ class Binder {
 
   /** The adapter that a name stands for: that of the graph of its own flow, or the id of one that steps use, unless a service has it. */
   private adapter(name: string): AnyFunction | undefined {
-    const { adapters = {}, services = {} } = this.options
+    const { adapters = {} } = this.options
     const spec = this.file.adapters.find(
       ({ service, id, kind }) =>
-        service === name || (id === name && kind === 'http-outbound-adapter' && !Object.hasOwn(services, name)),
+        service === name || (id === name && kind === 'http-outbound-adapter' && !Object.hasOwn(this.services, name)),
     )
     if (spec === undefined) return undefined
     const { 'http-inbound-adapter': source = inboundAdapter, 'http-outbound-adapter': request = outboundAdapter } =

@@ -1,6 +1,6 @@
 /** HTTP adapters of files, over real sockets and with no factory: what Allora does, without what it gets wrong. */
 import { createServer } from 'node:net'
-import { type QueueChannel, type Runtime, type UntypedFlow, type Exchange, message } from 'allora'
+import { type QueueChannel, type Runtime, type UntypedFlow, type Exchange, message, registry } from 'allora'
 import { type BindOptions, bindFile, parseAllora } from 'allora/yaml'
 import { http } from 'allora/http'
 import fc from 'fast-check'
@@ -276,6 +276,20 @@ flows:
     await expect(rt.sendUnknown('ask', 'no')).rejects.toMatchObject({ cause: { code: 'ALLORA857', status: 503 } })
     expect(held(rt, 'answers')).toEqual(['got a'])
     expect(server.requests.map(({ body }) => body)).toEqual(['a', 'b', 'no', 'no'])
+  })
+
+  test.each([
+    ['an object', { partner: String }],
+    ['a registry', registry().add('partner', String)],
+  ])('a service goes before an adapter of its name, also in %s', async (_, services) => {
+    const text = `version: 2
+channels: [{ id: ask }, { id: answers, kind: queue }]
+http-outbound-adapters: [{ id: partner, url: "http://127.0.0.1:1" }]
+flows:
+  - { id: ask, from: ask, steps: [{ handle: partner }, { to: answers }] }`
+    const { rt } = await running(text, { services })
+    await rt.sendUnknown('ask', 7)
+    expect(held(rt, 'answers')).toEqual(['7'])
   })
 })
 
