@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { run } from '../tooling/pack.ts'
 import { root } from '../tooling/virtual-program.ts'
 
@@ -145,4 +146,16 @@ export function install(): string {
   }
   writeFileSync(join(installed, 'package.json'), '{ "private": true, "type": "module" }')
   return installed
+}
+
+/** Gives each test of a file a project of its own with these files; the package is installed once for all of them. */
+export function projectForEach(files: Readonly<Record<string, string>>, take: (project: Project) => void): void {
+  let installed: string
+  let project: Project
+  beforeAll(() => {
+    installed = install()
+  }, 60_000)
+  afterAll(() => rmSync(installed, { recursive: true, force: true }))
+  beforeEach(() => take((project = new Project(installed, files))))
+  afterEach(() => project.remove())
 }

@@ -1,8 +1,8 @@
 /** An app that runs, and every command that speaks to it, as real processes. */
-import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Ended, Project, type Running, install } from './project.ts'
+import { expect, test } from 'vitest'
+import { type Ended, type Project, type Running, projectForEach } from './project.ts'
 
 /** Greets; an empty name fails, `slow` takes a while, `stuck` never ends. */
 const app = (greeting: string, extra = ''): string => `
@@ -25,16 +25,10 @@ export default app(hello, shout)
 `
 const SERVICE = 'export const name = (text: string): string => text\n'
 
-let installed: string
 let project: Project
-beforeAll(() => {
-  installed = install()
-}, 60_000)
-afterAll(() => rmSync(installed, { recursive: true, force: true }))
-beforeEach(() => {
-  project = new Project(installed, { 'app.ts': app('Hello'), 'service.ts': SERVICE })
+projectForEach({ 'app.ts': app('Hello'), 'service.ts': SERVICE }, (made) => {
+  project = made
 })
-afterEach(() => project.remove())
 
 async function running(...args: string[]): Promise<Running> {
   const process = project.start('run', ...args)

@@ -1,8 +1,7 @@
 /** What only a terminal sees: colours, progress, and a picture that changes. A pseudo terminal is made by `script` of util-linux. */
-import { rmSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Project, install } from '../cli/project.ts'
+import { expect, test } from 'vitest'
+import { type Project, projectForEach } from '../cli/project.ts'
 
 const APP = `
 import { app, flow, queue } from 'allora'
@@ -17,16 +16,10 @@ export default app(work)
 const isPainted = (text: string): boolean => text !== stripVTControlCharacters(text)
 const CLEAR = '\u001B[H\u001B[J'
 
-let installed: string
 let project: Project
-beforeAll(() => {
-  installed = install()
-}, 60_000)
-afterAll(() => rmSync(installed, { recursive: true, force: true }))
-beforeEach(() => {
-  project = new Project(installed, { 'app.ts': APP, 'wrong.yml': 'version: 1\nchanels: []\nchannels: {}\n' })
+projectForEach({ 'app.ts': APP, 'wrong.yml': 'version: 1\nchanels: []\nchannels: {}\n' }, (made) => {
+  project = made
 })
-afterEach(() => project.remove())
 
 test('check has colours on a terminal, and none in a pipe or where NO_COLOR is set', async () => {
   const shown = await project.terminal(['check', 'wrong.yml']).ended
