@@ -205,6 +205,10 @@ export function restoreMessage(stored: {
   return new MessageRecord(stored.payload, headers, stored.timestamp, root, 0, high, low)
 }
 
+/** The same message as the class that the runtime works with; transports may have made it of something else. */
+export const recordOf = (message: Message<unknown, HeadersInit>): MessageRecord =>
+  message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
+
 /** The message without the time from which it is not handled any more. */
 export function lasting(message: Message<unknown, HeadersInit>): Message<unknown, HeadersInit> {
   const { id, timestamp, payload, headers } = message

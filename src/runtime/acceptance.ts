@@ -3,7 +3,7 @@ import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import type { IdSource } from '../message/identity.ts'
 import { MessageRecord, isDraft, isMessage } from '../message/message.ts'
 import { withHeaders } from './frame.ts'
-import type { Clock } from '../transport/clock.ts'
+import { type Clock, stampOf } from '../transport/clock.ts'
 
 /** The entrance of a runtime: everything from outside becomes a fresh message here (rules M1, M5). */
 export class Acceptance {
@@ -13,7 +13,7 @@ export class Acceptance {
 
   constructor(ids: IdSource, clock: Clock) {
     this.ids = ids
-    this.stamp = clock.stamp?.bind(clock) ?? (() => clock.now())
+    this.stamp = stampOf(clock)
   }
 
   /** A fresh message of a payload, a draft, or a message received before, which becomes its cause. */

@@ -1,6 +1,6 @@
 /** A channel as the runtime's own code sends to it: its port, and the `accepted` event for those who listen. */
 import { type ChannelInterceptor, interceptPort } from '../transport/interceptors.ts'
-import type { AnyMessage, ChannelPort, Delivery, SendOptions } from '../transport/transport.ts'
+import type { AnyMessage, ChannelPort, SendOptions } from '../transport/transport.ts'
 import { Announcer } from './announcer.ts'
 import type { EventHub } from './events.ts'
 
@@ -44,9 +44,11 @@ export class BoundChannel {
     if (this.events.listeners.accepted !== undefined) this.announcing.by.taken(message.id)
   }
 
-  announceDelivery({ message, attempt }: Pick<Delivery, 'message' | 'attempt'>): void {
+  /** A message is about to be handled: those who listen are told that it was accepted, and that it is delivered. */
+  announceDelivery(message: AnyMessage, attempt: number): void {
+    const { events } = this
     this.announce(message)
-    this.events.emit('delivered', { channelId: this.id, message, attempt })
+    if (events.listeners.delivered !== undefined) events.emit('delivered', { channelId: this.id, message, attempt })
   }
 
   private get sending(): ChannelPort {

@@ -124,7 +124,7 @@ class PollableHandle extends ChannelHandle {
   tryReceive(): AnyMessage | undefined {
     const delivery = this.port.tryTake()
     if (delivery === undefined) return undefined
-    this.bound.announceDelivery(delivery)
+    this.bound.announceDelivery(delivery.message, delivery.attempt)
     void delivery.ack()
     this.taken()
     return delivery.message
@@ -133,7 +133,7 @@ class PollableHandle extends ChannelHandle {
   async take(options?: TakeOptions): Promise<UserDelivery | undefined> {
     const delivery = await this.port.take(options)
     if (delivery === undefined) return undefined
-    this.bound.announceDelivery(delivery)
+    this.bound.announceDelivery(delivery.message, delivery.attempt)
     this.taken()
     return new UserDelivery(delivery)
   }

@@ -3,7 +3,6 @@ import type { ConsumeOptions, Consumer, Subscription } from '../transport/transp
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
-import type { EventHub } from './events.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { watchedConsumer } from './watching.ts'
@@ -19,13 +18,11 @@ export interface Attachment {
 export class Consumers {
   private readonly known = new WeakMap<Subscription, Attachment>()
   private readonly active = new Map<Subscription, Attachment>()
-  private readonly events: EventHub
   private readonly activity: Activity
   /** There if it watches how messages are handled. */
   private readonly instrumentation: Instrumentation | undefined
 
-  constructor(events: EventHub, activity: Activity, instrumentation?: Instrumentation) {
-    this.events = events
+  constructor(activity: Activity, instrumentation?: Instrumentation) {
     this.activity = activity
     this.instrumentation = instrumentation?.handle === undefined ? undefined : instrumentation
   }
@@ -43,14 +40,12 @@ export class Consumers {
     options: Omit<ConsumeOptions, 'name'>,
   ): Subscription {
     const { source, start } = segment
-    const { listeners } = this.events
     const { lender, flowId } = source
     const { instrumentation } = this
     // A flow gives nothing back to a sender that still has the message.
     const acksOnly = source.handsOver ? { acksOnly: true } : undefined
     const own: Consumer = (delivery) => {
-      if (listeners.accepted !== undefined) channel.announce(delivery.message)
-      if (listeners.delivered !== undefined) channel.announceDelivery(delivery)
+      channel.announceDelivery(delivery.message, delivery.attempt)
       return runner.deliver(delivery, start, source)
     }
     const consumer = instrumentation === undefined ? own : watchedConsumer(own, channel, flowId, instrumentation)

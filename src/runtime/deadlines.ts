@@ -1,6 +1,6 @@
 /** Deadlines of many that wait equally long: one timer for all of them, since a timer for each costs more than their work. */
 import { LinkedList, type Linked } from '../memory/linked-list.ts'
-import type { Clock, Timer } from '../transport/clock.ts'
+import { type Clock, type Timer, stampOf } from '../transport/clock.ts'
 
 /** Somebody who waits until a time. */
 export interface Mortal<T> extends Linked<T> {
@@ -24,7 +24,7 @@ class Line<T extends Mortal<T>> {
 
   constructor(clock: Clock, duration: number, idle: () => void) {
     this.clock = clock
-    this.stamp = clock.stamp?.bind(clock) ?? (() => clock.now())
+    this.stamp = stampOf(clock)
     this.duration = duration
     this.idle = idle
   }

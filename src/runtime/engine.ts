@@ -1,7 +1,7 @@
 /** The engine behind `Runtime`: its channels, consumers, requests and dead letters, and their life from start to stop. */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { AlloraError } from '../errors/allora-error.ts'
-import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
+import { StoppedError } from '../errors/lifecycle-errors.ts'
 import { LinkedList } from '../memory/linked-list.ts'
 import { prefixedIds } from '../message/identity.ts'
 import { LazySignal } from '../message/lazy-signal.ts'
@@ -33,13 +33,11 @@ import type { OpenGroup } from './open-group.ts'
 import type { RunningFlow } from './running-flow.ts'
 import { wayAgain } from './redrive.ts'
 import { Shutdown } from './shutdown.ts'
+import { type RuntimeState, cannotSend, cannotStart } from './runtime-state.ts'
 import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
 import { watchRequests } from './watching.ts'
-
-/** Where a runtime is in its life. */
-export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
 
 const DEAD_LETTER_CAPACITY = 10_000
 
@@ -91,7 +89,7 @@ export class Engine implements RunnerHost {
     this.signal = this.abortController.signal
     this.sendOptions = { signal: this.signal }
     this.acceptance = new Acceptance(ids, this.clock)
-    this.consumers = new Consumers(this.events, this.activity, options.instrumentation)
+    this.consumers = new Consumers(this.activity, options.instrumentation)
     this.log = new Log(options.logger, options.redact)
     this.gateway = new Gateway(ids(0), this.clock, this.activity)
     this.functions = bindFunctions(app, options.services ?? {})
@@ -126,7 +124,7 @@ export class Engine implements RunnerHost {
   // Life
 
   async start(): Promise<this> {
-    if (this.state !== 'new') throw this.notRunning('start')
+    if (this.state !== 'new') throw cannotStart(this.state)
     this.state = 'starting'
     const opening = new StartUp(this).run()
     this.starting = opening.catch(ignore)
@@ -189,14 +187,7 @@ export class Engine implements RunnerHost {
     options: { readonly timeout?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Either<unknown, unknown>> {
     try {
-      const channel = this.running().get(id)
-      const timeout = options.timeout ?? this.options.requestTimeout ?? REPLY_TIMEOUT
-      return this.gateway.open({ kind: 'request', channelId: id, timeout, signal: options.signal }, (replyTo) =>
-        channel.send(
-          this.acceptance.acceptRequest(value, replyTo),
-          options.signal === undefined ? undefined : { signal: options.signal },
-        ),
-      )
+      return this.openRequest(this.running().get(id), value, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -206,20 +197,34 @@ export class Engine implements RunnerHost {
   ask(
     channel: BoundChannel,
     payload: unknown,
-    { timeout = this.options.requestTimeout ?? REPLY_TIMEOUT, signal }: ReplyWish,
+    wish: ReplyWish,
     sent: (sending: void | Promise<void>) => void,
   ): Promise<Either<unknown, Reply>> {
-    const options = { kind: 'request', channelId: channel.id, timeout, signal, withHeaders: true } as const
-    const asked = this.gateway.open(options, (replyTo) => {
+    // With its headers a reply is what `Reply` says.
+    return this.openRequest(channel, payload, wish, sent) as Promise<Either<unknown, Reply>>
+  }
+
+  private openRequest(
+    channel: BoundChannel,
+    value: unknown,
+    { timeout = this.options.requestTimeout ?? REPLY_TIMEOUT, signal }: ReplyWish,
+    sent?: (sending: void | Promise<void>) => void,
+  ): Promise<Either<unknown, unknown>> {
+    const options = {
+      kind: 'request',
+      channelId: channel.id,
+      timeout,
+      signal,
+      withHeaders: sent !== undefined,
+    } as const
+    return this.gateway.open(options, (replyTo) => {
       const sending = channel.send(
-        this.acceptance.acceptRequest(payload, replyTo),
+        this.acceptance.acceptRequest(value, replyTo),
         signal === undefined || signal instanceof LazySignal ? signal : { signal },
       )
-      sent(sending)
+      sent?.(sending)
       return sending
     })
-    // With its headers a reply is what `Reply` says.
-    return asked as Promise<Either<unknown, Reply>>
   }
 
   /** The handle of a channel; it can be had before the start, and used after it. */
@@ -257,7 +262,7 @@ export class Engine implements RunnerHost {
 
   /** The channels while messages may come from outside; throws otherwise. */
   running(): Channels {
-    if (this.state !== 'running') throw this.notRunning('send')
+    if (this.state !== 'running') throw cannotSend(this.state)
     return this.channels
   }
 
@@ -328,21 +333,6 @@ export class Engine implements RunnerHost {
 
   private park(deaths: readonly Death[]): void {
     for (const letter of this.deadLetters.take(deaths, this.clock.now())) this.events.emit('dead', letter)
-  }
-
-  private notRunning(what: 'send' | 'start'): AlloraError {
-    if (what === 'start') {
-      return new StoppedError(
-        `The runtime is ${this.state} already and cannot be started again. Make a new one with runtime(app).`,
-      )
-    }
-    return this.state === 'new' || this.state === 'starting'
-      ? new NotStartedError(
-          'The runtime has not been started, so it accepts no messages. Call `await rt.start()` first.',
-        )
-      : new StoppedError(
-          `The runtime is ${this.state}, so it accepts no more messages. Make a new one with runtime(app).`,
-        )
   }
 }
 

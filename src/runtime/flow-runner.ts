@@ -4,7 +4,7 @@ import type { FlowError } from '../errors/handling-errors.ts'
 import type { LinkedList } from '../memory/linked-list.ts'
 import type { Failure } from '../message/failure.ts'
 import { mix } from '../message/identity.ts'
-import { MessageRecord, restoreMessage } from '../message/message.ts'
+import { recordOf } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { AnyMessage, ConsumeOptions, Consumer, Delivery } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
@@ -84,8 +84,7 @@ export class FlowRunner {
    */
   atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): NonNullable<ConsumeOptions['atOnce']> {
     const { host } = this
-    const { activity, events } = host
-    const { listeners } = events
+    const { activity } = host
     let waiting: Frame
     const wait: Consumer = (delivery) => {
       waiting.delivery = delivery
@@ -93,8 +92,7 @@ export class FlowRunner {
     }
     return (message, options) => {
       if (options !== undefined && options !== host.sendOptions) return consumer
-      if (listeners.accepted !== undefined) channel.announce(message)
-      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
+      channel.announceDelivery(message, 1)
       const frame = new Frame(host, recordOf(message), IN_HAND, source)
       activity.enter()
       try {
@@ -257,9 +255,6 @@ const IN_HAND: Delivery = Object.freeze({
   nack: () => false,
   extend: () => false,
 })
-
-const recordOf = (message: AnyMessage): MessageRecord =>
-  message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
 
 /** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
 export class PassOn {

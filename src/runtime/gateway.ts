@@ -26,7 +26,7 @@ export interface RequestOptions {
   readonly timeout: number
   readonly signal: Abortable | undefined
   /** Whether it is resolved with the headers of the reply beside its payload (`Reply`). */
-  readonly withHeaders?: true
+  readonly withHeaders?: boolean
 }
 
 const NO_DEADLINE = -1

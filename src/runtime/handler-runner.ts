@@ -1,5 +1,5 @@
 /** Runs a handler that was subscribed by hand: a flow of one step, which needs neither frame nor delivery while the handler answers at once. */
-import { MessageRecord, restoreMessage } from '../message/message.ts'
+import { recordOf } from '../message/message.ts'
 import type { AnyMessage, ConsumeOptions, Consumer, Delivery } from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
@@ -41,9 +41,8 @@ export class HandlerRunner extends FlowRunner {
     const { activity, events } = this.host
     const { listeners } = events
     return (message) => {
-      if (listeners.accepted !== undefined) channel.announce(message)
-      if (listeners.delivered !== undefined) channel.announceDelivery({ message, attempt: 1 })
-      const entry = message instanceof MessageRecord ? message : (restoreMessage(message) as MessageRecord)
+      channel.announceDelivery(message, 1)
+      const entry = recordOf(message)
       let rest: Consumer | undefined
       activity.enter()
       try {

@@ -16,6 +16,9 @@ export interface Clock {
   schedule(delay: number, task: () => void): Timer
 }
 
+/** What stamps messages by a clock, bound to it. */
+export const stampOf = (clock: Clock): (() => number) => clock.stamp?.bind(clock) ?? (() => clock.now())
+
 /** Node's timers hold 31 bits of milliseconds; longer delays are slept in pieces. */
 const LONGEST = 0x7fff_ffff
 

@@ -1,16 +1,14 @@
 /** Interceptors: look at, replace or veto what goes in and out of a channel, of any transport (rule C12). */
-import { SendTimeoutError, VetoedError } from '../errors/channel-errors.ts'
-import type { ChannelSpec } from '../graph/graph.ts'
+import { VetoedError } from '../errors/channel-errors.ts'
+import { ForwardingPort } from './forwarding-port.ts'
 import type {
   AnyMessage,
   ChannelPort,
-  ChannelStats,
   ConsumeOptions,
   Consumer,
   Delivery,
   SendOptions,
   Subscription,
-  TakeOptions,
 } from './transport.ts'
 
 /**
@@ -46,28 +44,15 @@ export function interceptPort(port: ChannelPort, interceptors: readonly ChannelI
 /** Milliseconds until a consumer is offered a vetoed message again. */
 const VETO_PAUSE = 1_000
 
-class InterceptedPort implements ChannelPort {
-  private readonly port: ChannelPort
+class InterceptedPort extends ForwardingPort {
   private readonly interceptors: readonly ChannelInterceptor[]
 
   constructor(port: ChannelPort, interceptors: readonly ChannelInterceptor[]) {
-    this.port = port
+    super(port)
     this.interceptors = interceptors
   }
 
-  get spec(): ChannelSpec {
-    return this.port.spec
-  }
-
-  get closed(): boolean {
-    return this.port.closed
-  }
-
-  get stats(): ChannelStats {
-    return this.port.stats
-  }
-
-  send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
+  override send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
     const sent = this.beforeSend(message)
     return ending(
       () => this.port.send(sent, options),
@@ -76,7 +61,7 @@ class InterceptedPort implements ChannelPort {
     )
   }
 
-  trySend(message: AnyMessage): boolean {
+  override trySend(message: AnyMessage): boolean {
     const sent = this.beforeSend(message)
     const accepted = this.port.trySend(sent)
     if (accepted) this.afterSend(this.interceptors.length, sent)
@@ -84,22 +69,7 @@ class InterceptedPort implements ChannelPort {
     return accepted
   }
 
-  take(options?: TakeOptions): Delivery | undefined | Promise<Delivery | undefined> {
-    return this.receiving(() => this.port.take(options), messageOf)
-  }
-
-  receive(options?: TakeOptions): AnyMessage | undefined | Promise<AnyMessage | undefined> {
-    return this.receiving(
-      () => this.port.receive(options),
-      (message) => message,
-    )
-  }
-
-  tryTake(): Delivery | undefined {
-    return this.receiving(() => this.port.tryTake(), messageOf) as Delivery | undefined
-  }
-
-  consume(options: ConsumeOptions, consumer: Consumer): Subscription {
+  override consume(options: ConsumeOptions, consumer: Consumer): Subscription {
     // What interceptors refuse is given back, whatever the consumer promises.
     const { acksOnly: _, atOnce: __, ...others } = options
     return this.port.consume(others, (delivery) => {
@@ -111,14 +81,6 @@ class InterceptedPort implements ChannelPort {
       this.afterReceive(this.interceptors.length, delivery.message)
       return consumer(delivery)
     })
-  }
-
-  purge(predicate?: (message: AnyMessage) => boolean): readonly AnyMessage[] | Promise<readonly AnyMessage[]> {
-    return this.port.purge(predicate)
-  }
-
-  close(): void | Promise<void> {
-    return this.port.close()
   }
 
   /** The message to send, once all have let it pass. */
@@ -156,7 +118,7 @@ class InterceptedPort implements ChannelPort {
     this.finish(passed, (interceptor) => interceptor.afterReceive?.(message, this.spec.id, ...error))
   }
 
-  private receiving<T>(
+  protected override receiving<T>(
     receive: () => T | Promise<T>,
     message: (received: T) => AnyMessage | undefined,
   ): T | Promise<T> {
@@ -185,21 +147,12 @@ class InterceptedPort implements ChannelPort {
       { channelId: this.spec.id, ...(message === undefined ? {} : { messageId: message.id }) },
     )
   }
-
-  private notAtOnce(message: AnyMessage): SendTimeoutError {
-    return new SendTimeoutError(
-      `Channel "${this.spec.id}" could not accept the message at once, so trySend returned false. Use send() to wait for it.`,
-      { channelId: this.spec.id, messageId: message.id },
-    )
-  }
 }
 
 /** A vetoed delivery goes back; a sender that waits for the handling goes on waiting. */
 async function postpone(delivery: Delivery): Promise<void> {
   await delivery.nack({ delay: VETO_PAUSE })
 }
-
-const messageOf = (delivery: Delivery | undefined): AnyMessage | undefined => delivery?.message
 
 /** Does something that ends at once or later, and tells how it ended. */
 function ending<T>(
