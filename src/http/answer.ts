@@ -2,6 +2,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { bytesOf, isStream } from './encoding.ts'
 import type { Field } from './headers.ts'
 
 /** What a body is made of. What is iterated is sent piece by piece, as fast as the client takes it. */
@@ -71,17 +72,11 @@ async function closed(outgoing: ServerResponse, body: AsyncIterable<unknown>): P
   await body[Symbol.asyncIterator]().return?.()
 }
 
-/** The pieces as bytes. Throws when one is neither text nor bytes. */
-async function* pieces(body: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const piece of body) {
-    if (typeof piece === 'string') yield Buffer.from(piece)
-    else if (piece instanceof Uint8Array) yield piece
-    else throw new TypeError(`A piece of a streamed reply must be text or bytes, but it is ${typeof piece}.`)
-  }
-}
-
-const isStream = (body: NonNullable<AnswerBody>): body is AsyncIterable<string | Uint8Array> =>
-  typeof body === 'object' && Symbol.asyncIterator in body
+const pieces = (body: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> =>
+  bytesOf(
+    body,
+    (piece) => new TypeError(`A piece of a streamed reply must be text or bytes, but it is ${typeof piece}.`),
+  )
 
 /** Whether a response of this status has no body by definition. */
 const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304

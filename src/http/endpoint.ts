@@ -1,12 +1,13 @@
 /** One opening of `http.inbound`: makes messages of requests and answers of what becomes of them. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Either } from 'fp-ts/lib/Either.js'
+import { pathOf } from '../errors/payload-issues.ts'
 import type { HeadersInit } from '../message/headers.ts'
 import { ownMessage } from '../message/message.ts'
 import type { Arrival, Reply, ReplyWish, SourceEnv } from '../message/source.ts'
 import { type Answer, Refusal, problem } from './answer.ts'
 import { addFields, traceparentOf } from './headers.ts'
-import type { InboundOptions } from './inbound-options.ts'
+import { type InboundOptions, MAX_IN_FLIGHT } from './inbound-options.ts'
 import { Inbox } from './inbox.ts'
 import type { Incoming } from './incoming.ts'
 import { BodyReader } from './read-body.ts'
@@ -16,8 +17,7 @@ import type { Place, Route } from './routes.ts'
 /** Milliseconds for a reply when nothing else is said. */
 const TIMEOUT = 30_000
 
-/** Requests in work, and waiting, when nothing else is said. */
-export const MAX_IN_FLIGHT = 1_024
+/** Requests that wait when nothing else is said. */
 const WAITING = 1_024
 
 /** See above. */
@@ -112,10 +112,7 @@ export class Endpoint implements Route {
 async function fitting(schema: StandardSchemaV1, payload: unknown): Promise<unknown> {
   const result = await schema['~standard'].validate(payload)
   if (result.issues === undefined) return result.value
-  const issues = result.issues.map(({ message: text, path = [] }) => ({
-    message: text,
-    path: path.map((part) => String(typeof part === 'object' ? part.key : part)),
-  }))
+  const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }))
   throw new Refusal(problem(422, 'The body does not fit.', { issues }))
 }
 

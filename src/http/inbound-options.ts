@@ -96,6 +96,9 @@ export interface InboundOptions<
   readonly server?: ServerOptions
 }
 
+/** Requests in work at the same time when nothing else is said. */
+export const MAX_IN_FLIGHT = 1_024
+
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const BODIES: readonly string[] = ['auto', 'json', 'text', 'bytes', 'form', 'textOrBytes']
 

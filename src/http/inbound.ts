@@ -1,8 +1,14 @@
 /** The source that takes requests over HTTP and answers them with what its flow replies. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Source, SourceEnv } from '../message/source.ts'
-import { Endpoint, MAX_IN_FLIGHT } from './endpoint.ts'
-import { type BodyTypes, type InboundHeaders, type InboundOptions, checkInboundOptions } from './inbound-options.ts'
+import { Endpoint } from './endpoint.ts'
+import {
+  type BodyTypes,
+  type InboundHeaders,
+  type InboundOptions,
+  MAX_IN_FLIGHT,
+  checkInboundOptions,
+} from './inbound-options.ts'
 import { Routes } from './routes.ts'
 import { loadRouting } from './routing.ts'
 import { takeSeat } from './shared-servers.ts'

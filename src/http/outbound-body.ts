@@ -1,6 +1,7 @@
 /** Payloads as the bodies of requests, with the content type that fits. */
 import { HttpRequestError } from '../errors/http-outbound-errors.ts'
 import { describeValue } from '../errors/describe-value.ts'
+import { bytesOf, isStream, jsonOf } from './encoding.ts'
 
 /** What `fetch` takes as a body. */
 export type Body = NonNullable<RequestInit['body']>
@@ -28,9 +29,9 @@ export function encoded(payload: unknown, contentType: string | undefined): Enco
   if (payload instanceof URLSearchParams || payload instanceof FormData || payload instanceof Blob)
     return whole(payload, undefined)
   if (isStream(payload))
-    return { body: ReadableStream.from(bytesOf(payload)), type: contentType ?? 'application/octet-stream', once: true }
+    return { body: ReadableStream.from(sent(payload)), type: contentType ?? 'application/octet-stream', once: true }
   return whole(
-    json(payload),
+    jsonOf(payload, (cause) => unsendable(payload, cause)),
     contentType !== undefined && JSON_TYPE.test(contentType) ? contentType : 'application/json',
   )
 }
@@ -38,17 +39,12 @@ export function encoded(payload: unknown, contentType: string | undefined): Enco
 /** Media types whose bodies are JSON. */
 export const JSON_TYPE: RegExp = /^[^;]*[/+]json\s*(;|$)/i
 
-const isStream = (payload: unknown): payload is AsyncIterable<unknown> =>
-  typeof (payload as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
-
-async function* bytesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder()
+async function* sent(pieces: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of chunks) {
-      if (typeof chunk === 'string') yield encoder.encode(chunk)
-      else if (chunk instanceof Uint8Array) yield chunk
-      else throw new Error(`It gave ${describeValue(chunk)} in place of text or bytes (Uint8Array).`)
-    }
+    yield* bytesOf(
+      pieces,
+      (piece) => new Error(`It gave ${describeValue(piece)} in place of text or bytes (Uint8Array).`),
+    )
   } catch (cause) {
     throw new HttpRequestError(
       `The payload is a stream that could not be sent to its end: ${String((cause as Error | undefined)?.message ?? cause)} Mend what it is made by.`,
@@ -57,17 +53,8 @@ async function* bytesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<Uint8Arr
   }
 }
 
-function json(payload: unknown): string {
-  try {
-    const text = JSON.stringify(payload) as string | undefined
-    if (text !== undefined) return text
-  } catch (cause) {
-    throw unsendable(payload, (cause as Error).message, cause)
-  }
-  throw unsendable(payload, 'JSON has no word for it.')
-}
-
-function unsendable(payload: unknown, reason: string, cause?: unknown): HttpRequestError {
+function unsendable(payload: unknown, cause: unknown): HttpRequestError {
+  const reason = cause === undefined ? 'JSON has no word for it.' : String((cause as Error).message)
   return new HttpRequestError(
     `A payload that is ${describeValue(payload)} cannot be sent as JSON: ${reason.split('\n')[0]!} Make text or bytes of it before.`,
     { retryable: false, ...(cause !== undefined && { cause }) },

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { HttpBodyError, HttpFailure, HttpSchemaError } from '../errors/http-outbound-errors.ts'
 import { quote } from '../errors/describe-value.ts'
+import { issueInWords } from '../errors/payload-issues.ts'
 import { SHORT_BODY, upTo } from './body-limit.ts'
 import { isHopByHop } from './headers.ts'
 import { JSON_TYPE } from './outbound-body.ts'
@@ -77,9 +78,9 @@ export async function validated(schema: StandardSchemaV1, body: unknown, { reque
   const result = await schema['~standard'].validate(body)
   if (result.issues === undefined) return result.value
   const [first] = result.issues
-  const where = (first?.path ?? []).map((each) => String(typeof each === 'object' ? each.key : each)).join('.')
+  const why = first === undefined ? 'no reason given' : issueInWords(first)
   throw new HttpSchemaError(
-    `The answer to ${shownRequest(request)} does not fit the schema: ${where === '' ? '' : `${where}: `}${first?.message ?? 'no reason given'}. ${result.issues.length === 1 ? '' : `There are ${result.issues.length} issues. `}Correct the schema, or what the server sends.`,
+    `The answer to ${shownRequest(request)} does not fit the schema: ${why}. ${result.issues.length === 1 ? '' : `There are ${result.issues.length} issues. `}Correct the schema, or what the server sends.`,
     { retryable: false, issues: result.issues },
   )
 }

@@ -15,6 +15,7 @@ import { NotStartedError, StoppedError } from '../errors/lifecycle-errors.ts'
 import { type MessageDraft, message } from '../message/message.ts'
 import type { Reply } from '../message/source.ts'
 import { type Answer, type AnswerBody, problem } from './answer.ts'
+import { isStream, jsonOf } from './encoding.ts'
 import { type Field, REPLY_PREFIX, STATUS_HEADER, fieldsOf } from './headers.ts'
 
 /** What can be said of a reply besides its payload. */
@@ -105,28 +106,17 @@ function bodyOf(payload: unknown): [body: AnswerBody, contentType: string | unde
   if (typeof payload === 'string') return [payload, 'text/plain; charset=utf-8']
   if (payload instanceof Uint8Array) return [payload, BYTES]
   if (payload instanceof ArrayBuffer) return [new Uint8Array(payload), BYTES]
-  if (typeof payload === 'object' && payload !== null && Symbol.asyncIterator in payload) {
-    return [payload as AsyncIterable<Uint8Array>, BYTES]
-  }
-  return [jsonOf(payload), 'application/json']
+  if (isStream(payload)) return [payload as AsyncIterable<Uint8Array>, BYTES]
+  return [jsonOf(payload, (cause) => noBody(payload, cause)), 'application/json']
 }
 
 const BYTES = 'application/octet-stream'
 
-function jsonOf(payload: unknown): string {
-  let json: string | undefined
-  let cause: unknown
-  try {
-    json = JSON.stringify(payload)
-  } catch (error) {
-    cause = error
-  }
-  if (json !== undefined) return json
-  throw new HttpReplyError(
+const noBody = (payload: unknown, cause: unknown): HttpReplyError =>
+  new HttpReplyError(
     `The payload of a reply must be text, bytes, a stream of them or something that JSON has a word for, but it is ${describeValue(payload)}. Make one of these of it in the last step.`,
     { cause },
   )
-}
 
 function checkStatus(status: unknown): number {
   if (Number.isInteger(status) && (status as number) >= 200 && (status as number) <= 599) return status as number

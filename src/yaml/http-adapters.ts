@@ -1,15 +1,12 @@
 /** The HTTP adapters that a file describes. What they are made of is loaded when they are needed, not with the file. */
 import { right } from 'fp-ts/lib/Either.js'
 import type { Sink } from '../flow/sink.ts'
-import type { Method } from '../http/inbound-options.ts'
+import { MAX_IN_FLIGHT, type Method } from '../http/inbound-options.ts'
 import type { HttpReply, Outbound, ResponseHeaders } from '../http/outbound-options.ts'
 import type { Exchange } from '../message/exchange.ts'
 import { type MessageDraft, message } from '../message/message.ts'
 import type { Arrival, Source } from '../message/source.ts'
 import type { HttpInboundSpec, HttpOutboundSpec } from './allora-file.ts'
-
-/** Requests of one adapter in work at the same time. */
-const MAX_IN_FLIGHT = 1_024
 
 /** The source of an inbound adapter. Its path is the beginning of those that it takes, and texts are texts whatever their content type. */
 export function inboundAdapter(spec: HttpInboundSpec): Source<unknown> {
@@ -29,7 +26,6 @@ export function inboundAdapter(spec: HttpInboundSpec): Source<unknown> {
         methods: methods as readonly [Method, ...Method[]],
         body: 'textOrBytes',
         reply: replyChannel !== undefined,
-        maxInFlight: MAX_IN_FLIGHT,
       })
       return restated(await source.open(env), base.split('/').length)
     },
