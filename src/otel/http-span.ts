@@ -16,9 +16,17 @@ export const HTTP = {
 } as const
 
 /** Where a server is. */
-export const addressOf = ({ hostname, port }: Pick<URL, 'hostname' | 'port'>): Attributes => ({
+export const addressOf = ({ hostname, port }: URL): Attributes => ({
   [HTTP.address]: hostname,
   ...(port !== '' && { [HTTP.port]: Number(port) }),
+})
+
+/** What a server span knows of its request. */
+export const requestAttributes = (method: string, path: string, url: URL): Attributes => ({
+  [HTTP.method]: method,
+  [HTTP.path]: path,
+  [HTTP.scheme]: url.protocol.slice(0, -1),
+  ...addressOf(url),
 })
 
 /** Notes the status of a response; one from `failing` on is an error. */

@@ -9,7 +9,7 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api'
-import { HTTP as ATTR, addressOf, noteStatus } from './http-span.ts'
+import { HTTP as ATTR, addressOf, noteStatus, requestAttributes } from './http-span.ts'
 import type { OpenTelemetryOptions } from './open-telemetry.ts'
 
 /** What is used of the options of `openTelemetry`. */
@@ -44,13 +44,8 @@ export function tracedHandler(
       keys: Object.keys,
       get: (headers: Readonly<Record<string, string>>, name) => headers[name.toLowerCase()],
     })
-    const { pathname, protocol, hostname, port } = new URL(request.url)
-    const attributes = {
-      [ATTR.method]: request.method,
-      [ATTR.path]: pathname,
-      [ATTR.scheme]: protocol.slice(0, -1),
-      ...addressOf({ hostname, port }),
-    }
+    const url = new URL(request.url)
+    const attributes = requestAttributes(request.method, url.pathname, url)
     const span = tracer.startSpan(request.method, { kind: SpanKind.SERVER, attributes }, parent)
     const active = trace.setSpan(parent, span)
     const headers = injected(request.headers, active, propagator)
@@ -79,9 +74,10 @@ export function tracedFetch(
 ): Fetch {
   const tracer = tracerProvider.getTracer('allora')
   return (url, init) => {
-    const { origin, pathname, hostname, port } = new URL(url)
+    const target = new URL(url)
     const method = (init.method ?? 'GET').toUpperCase()
-    const attributes = { [ATTR.method]: method, [ATTR.url]: origin + pathname, ...addressOf({ hostname, port }) }
+    const shown = target.origin + target.pathname
+    const attributes = { [ATTR.method]: method, [ATTR.url]: shown, ...addressOf(target) }
     const parent = context.active()
     const span = tracer.startSpan(method, { kind: SpanKind.CLIENT, attributes }, parent)
     const active = trace.setSpan(parent, span)

@@ -1,8 +1,8 @@
 /** The metrics of a runtime: what it counts anyhow is read when it is collected; only durations are recorded as they happen. */
-import type { Attributes, Histogram, Meter, ObservableResult } from '@opentelemetry/api'
+import type { Attributes, BatchObservableResult, Histogram, Meter, Observable } from '@opentelemetry/api'
 import type { ChannelSpec } from '../graph/graph.ts'
 import type { Observed } from '../runtime/instrumentation.ts'
-import type { ChannelMetrics, MetricsSnapshot } from '../runtime/metrics.ts'
+import type { ChannelMetrics } from '../runtime/metrics.ts'
 import { ATTR, METRIC, SYSTEM } from './names.ts'
 import type { Measure } from './span-watch.ts'
 
@@ -44,27 +44,27 @@ export class Meters {
     this.waiting.record(seconds, destination(channel.id))
   }
 
-  /** Reads the counts of a runtime whenever metrics are collected, until the function that this gives is called. */
+  /** Reads the counts of a runtime whenever metrics are collected, all at once, until the function that this gives is called. */
   observe(runtime: Observed): () => void {
-    const ends = [
-      this.perChannel(runtime, METRIC.depth, 'gauge', 'Messages that wait in a channel.', ({ buffered }) => buffered),
-      this.perChannel(
-        runtime,
-        METRIC.inFlight,
-        'gauge',
-        'Messages that are being handled.',
-        ({ inFlight }) => inFlight,
-      ),
-      this.perChannel(runtime, METRIC.sent, 'counter', 'Messages that a channel took.', ({ accepted }) => accepted),
-      this.perChannel(runtime, METRIC.consumed, 'counter', 'Messages that a channel gave out.', consumed),
-      this.observed(METRIC.dropped, 'counter', 'Messages given up on purpose.', (result) => {
-        const { dropped } = runtime.metrics()
-        for (const [reason, count] of Object.entries(dropped)) result.observe(count, { ...OWN, [ATTR.reason]: reason })
-      }),
-      this.countDead(runtime),
-      this.countRetried(runtime),
-    ]
+    const channelMeters = PER_CHANNEL.map(({ name, kind, description, count }) => ({
+      meter: this.observable(name, kind, description),
+      count,
+    }))
+    const drops = this.observable(METRIC.dropped, 'counter', 'Messages given up on purpose.')
+    const read = (result: BatchObservableResult): void => {
+      const { channels, dropped } = runtime.metrics()
+      for (const [id, channel] of Object.entries(channels)) {
+        for (const { meter, count } of channelMeters) result.observe(meter, count(channel), destination(id))
+      }
+      for (const [reason, count] of Object.entries(dropped)) {
+        result.observe(drops, count, { ...OWN, [ATTR.reason]: reason })
+      }
+    }
+    const meters = [...channelMeters.map(({ meter }) => meter), drops]
+    this.meter.addBatchObservableCallback(read, meters)
+    const ends = [this.countDead(runtime), this.countRetried(runtime)]
     return () => {
+      this.meter.removeBatchObservableCallback(read, meters)
       for (const end of ends) end()
     }
   }
@@ -97,32 +97,11 @@ export class Meters {
     )
   }
 
-  private perChannel(
-    runtime: Observed,
-    name: string,
-    kind: 'gauge' | 'counter',
-    description: string,
-    count: (channel: ChannelMetrics) => number,
-  ): () => void {
-    return this.observed(name, kind, description, (result) => {
-      const { channels }: MetricsSnapshot = runtime.metrics()
-      for (const [id, channel] of Object.entries(channels)) result.observe(count(channel), destination(id))
-    })
-  }
-
-  private observed(
-    name: string,
-    kind: 'gauge' | 'counter',
-    description: string,
-    read: (result: ObservableResult) => void,
-  ): () => void {
+  private observable(name: string, kind: 'gauge' | 'counter', description: string): Observable {
     const options = { unit: '{message}', description }
-    const instrument =
-      kind === 'gauge'
-        ? this.meter.createObservableGauge(name, options)
-        : this.meter.createObservableCounter(name, options)
-    instrument.addCallback(read)
-    return () => instrument.removeCallback(read)
+    return kind === 'gauge'
+      ? this.meter.createObservableGauge(name, options)
+      : this.meter.createObservableCounter(name, options)
   }
 
   private histogram(name: string, description: string): Histogram {
@@ -140,3 +119,31 @@ const withError = (attributes: Attributes, failed: string | undefined): Attribut
   failed === undefined ? attributes : { ...attributes, [ATTR.errorType]: failed }
 
 const consumed = ({ settled, dead, inFlight }: ChannelMetrics): number => settled + dead + inFlight
+
+/** What is read of each channel. */
+const PER_CHANNEL: readonly {
+  readonly name: string
+  readonly kind: 'gauge' | 'counter'
+  readonly description: string
+  readonly count: (channel: ChannelMetrics) => number
+}[] = [
+  {
+    name: METRIC.depth,
+    kind: 'gauge',
+    description: 'Messages that wait in a channel.',
+    count: ({ buffered }) => buffered,
+  },
+  {
+    name: METRIC.inFlight,
+    kind: 'gauge',
+    description: 'Messages that are being handled.',
+    count: ({ inFlight }) => inFlight,
+  },
+  {
+    name: METRIC.sent,
+    kind: 'counter',
+    description: 'Messages that a channel took.',
+    count: ({ accepted }) => accepted,
+  },
+  { name: METRIC.consumed, kind: 'counter', description: 'Messages that a channel gave out.', count: consumed },
+]

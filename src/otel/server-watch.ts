@@ -2,7 +2,7 @@
 import { type Context, type Span, SpanKind, type Tracer, context, trace } from '@opentelemetry/api'
 import type { HeadersInit } from '../message/headers.ts'
 import type { RequestWatch, ServedRequest } from '../message/source.ts'
-import { HTTP, addressOf, noteStatus } from './http-span.ts'
+import { HTTP, noteStatus, requestAttributes } from './http-span.ts'
 import type { TraceHeaders } from './trace-headers.ts'
 
 /** See above. It goes on with the trace of the client, and the message with its own. */
@@ -13,14 +13,10 @@ export class ServerWatch implements RequestWatch {
 
   constructor(tracer: Tracer, carrier: TraceHeaders, { method, path, route, origin, version, headers }: ServedRequest) {
     const parent = carrier.extract(context.active(), headers)
-    const { protocol, hostname, port } = new URL(origin)
     const attributes = {
-      [HTTP.method]: method,
+      ...requestAttributes(method, path, new URL(origin)),
       [HTTP.route]: route,
-      [HTTP.path]: path,
-      [HTTP.scheme]: protocol.slice(0, -1),
       [HTTP.version]: version,
-      ...addressOf({ hostname, port }),
     }
     this.span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent)
     this.context = trace.setSpan(parent, this.span)
