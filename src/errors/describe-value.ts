@@ -4,7 +4,9 @@ const LONGEST = 80
 
 /** The text in double quotes, with control characters escaped, shortened to 80 characters. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+  const json = JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+  // JSON lets these two pass, and they end a line.
+  return json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`)
 }
 
 /** What came, as the end of "but it is ...": `missing`, `null`, `the number 3`, `the string "a"`, `an array`. */

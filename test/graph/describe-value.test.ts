@@ -21,4 +21,5 @@ test('long text is shortened, and always on one line', () => {
   expect(quote('x'.repeat(80))).toBe(`"${'x'.repeat(80)}"`)
   expect(quote('x'.repeat(81))).toBe(`"${'x'.repeat(80)}…"`)
   expect(quote('a\nb')).toBe('"a\\nb"')
+  expect(quote('a\u2028b\u2029')).toBe(String.raw`"a\u2028b\u2029"`)
 })

@@ -77,7 +77,7 @@ export function validate(step: Step, schema: Function, invalid: BoundChannel | u
   calling(step, schema, (frame, result) => {
     const { issues, value } = result as { readonly issues?: readonly PayloadIssue[]; readonly value?: unknown }
     if (issues === undefined) {
-      if (value !== frame.payload) frame.become(value, frame.headers, step)
+      if (!Object.is(value, frame.payload)) frame.become(value, frame.headers, step)
       return step.next
     }
     if (invalid !== undefined) return sendLast(frame, invalid, frame.message)

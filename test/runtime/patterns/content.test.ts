@@ -96,6 +96,12 @@ describe('T16: validate', () => {
     expect(await rt.request('raw', { id: 'A', kilos: '3' })).toEqual(right({ id: 'A', kilos: 3 }))
   })
 
+  test('T16: also when it differs in the sign of zero alone', async () => {
+    const absolute = z.number().transform(Math.abs)
+    const { rt } = await started(app(flow('f').from(direct('raw').of<number>()).validate(absolute).build()))
+    expect(await rt.request('raw', -0)).toEqual(right(0))
+  })
+
   test('T16: what does not fit is a dead letter with the reason invalid, with its issues', async () => {
     const { rt } = await started(app(flow('f').from(raw).validate(schema).build()))
     await expect(rt.send('raw', { id: 'A', kilos: -1 })).rejects.toThrow('The payload does not fit the schema: kilos:')
