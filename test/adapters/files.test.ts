@@ -17,6 +17,13 @@ async function directory(): Promise<string> {
   return dir
 }
 
+/** Started, and the first look is over: what is put there now is new to the look after it. */
+async function watching<Rig extends { readonly rt: { idle(): Promise<void> } }>(starting: Promise<Rig>): Promise<Rig> {
+  const rig = await starting
+  await rig.rt.idle()
+  return rig
+}
+
 /** Looks at the directory so many times, each time until nothing is left to do: only then has the next look a time. */
 async function look(
   { rt, clock }: { readonly rt: { idle(): Promise<void> }; readonly clock: VirtualClock },
@@ -43,7 +50,7 @@ describe('T17: files', () => {
       })
       .to(queue('out'))
       .build()
-    const rig = await started(app(work))
+    const rig = await watching(started(app(work)))
     await put(dir, { 'b.csv': 'two', 'a.csv': 'one', 'c.csv': 'bad', 'd.txt': 'other', '.e.csv': 'hidden' })
     await look(rig)
     expect(drained(rig.rt.channel('out'))).toEqual(['a.csv one 3', 'b.csv two 3'])
@@ -56,13 +63,15 @@ describe('T17: files', () => {
 
   test('T17: a file is taken when two looks find it the same', async () => {
     const dir = await directory()
-    const rig = await started(
-      app(
-        flow('work')
-          .from(files({ dir }))
-          .transform(({ content }) => content)
-          .to(queue('out'))
-          .build(),
+    const rig = await watching(
+      started(
+        app(
+          flow('work')
+            .from(files({ dir }))
+            .transform(({ content }) => content)
+            .to(queue('out'))
+            .build(),
+        ),
       ),
     )
     await put(dir, { a: 'half' })
@@ -91,7 +100,7 @@ describe('T17: files', () => {
           }),
         )
         .build()
-    const rig = await started(app(reader('move'), reader('mark'), reader('delete')))
+    const rig = await watching(started(app(reader('move'), reader('mark'), reader('delete'))))
     for (const each of [moving, marking, deleting]) await put(each, { a: 'first', b: 'bad' })
     await look(rig)
     for (const each of [moving, marking, deleting]) await put(each, { a: 'second' })
@@ -115,7 +124,7 @@ describe('T17: files', () => {
       })
       .to(queue('out'))
       .build()
-    const rig = await started(app(work))
+    const rig = await watching(started(app(work)))
     await put(dir, { a: 'AB' })
     await look(rig)
     expect(rig.rt.deadLetters.list()).toMatchObject([{ channelId: 'work/n0', reason: 'failed' }])
@@ -132,7 +141,7 @@ describe('T17: files', () => {
       seen.push(content)
       return gate.promise
     })
-    const rig = await started(app(flow('work').from(files({ dir })).to(slow).build()))
+    const rig = await watching(started(app(flow('work').from(files({ dir })).to(slow).build())))
     await put(dir, { a: 'first' })
     await look(rig, 1)
     await rig.clock.advance(1_000)
@@ -194,7 +203,7 @@ describe('T17: files', () => {
                 }),
               )
               .build()
-            const rig = await started(app(work))
+            const rig = await watching(started(app(work)))
             const written: string[] = []
             for (const [round, names] of rounds.entries()) {
               for (const name of names) {
