@@ -242,7 +242,7 @@ const BEHAVIOURS: { readonly [K in NodeKind]: Give<K> } = {
       of.host,
     ),
   recipientList: (of, step, it) => recipientList(step, it, of.fn(it.service), of.selectable(it), of.host),
-  errorOutlet: (of, step, it) => errorOutlet(step, of.channel(it.channel), of.optional(it.when)),
+  errorOutlet: (of, step, it) => errorOutlet(step, of.channel(it.channel), of.optional(it.when), of.turnsEndedAt(step)),
   recover: (of, step, it) => recover(step, of.guarded(step, it), of.optional(it.when), of.turnsEndedAt(step)),
   call: (of, step, it) => call(step, it, of.channel(it.channel), of.host, (ask, record) => of.guard(step, ask, record)),
   gather: (of, step) => reply(step, of.host),

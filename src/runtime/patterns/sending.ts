@@ -117,13 +117,19 @@ function tapFailed(
 }
 
 /** `errorsTo`: a failure that it takes goes to a channel, and the error says so to whoever waits (rules E1, E5). */
-export function errorOutlet(step: Step, channel: BoundChannel, when: Function | undefined): void {
+export function errorOutlet(
+  step: Step,
+  channel: BoundChannel,
+  when: Function | undefined,
+  ended: readonly string[],
+): void {
+  const dropped = ['replyTo', ...ended]
   const parked = (frame: Frame): never => {
     parkedInChannel(frame.error!, channel.id)
     throw frame.error!
   }
   step.enter = (frame) => {
-    const sent = sendLast(frame, channel, errorMessage(frame, step))
+    const sent = sendLast(frame, channel, errorMessage(frame, step, dropped))
     if (sent === END) return parked(frame)
     frame.pending = frame.pending!.then(() => parked(frame))
     return sent
@@ -131,7 +137,7 @@ export function errorOutlet(step: Step, channel: BoundChannel, when: Function | 
   if (when !== undefined) choosing(step, when)
 }
 
-function errorMessage(frame: Frame, step: Step): MessageRecord {
+function errorMessage(frame: Frame, step: Step, dropped: readonly string[]): MessageRecord {
   const error = frame.error!
   const payload: ErrorMessage<unknown> = {
     failure: frame.failure!,
@@ -141,7 +147,7 @@ function errorMessage(frame: Frame, step: Step): MessageRecord {
     nodeId: error.nodeId!,
     attempt: frame.attempt,
   }
-  return frame.message.derive(payload, withoutHeader(frame.headers, 'replyTo'), step.place)
+  return frame.message.derive(payload, dropped.reduce(withoutHeader, frame.headers), step.place)
 }
 
 /** The end of a flow without `.to`: the payload goes to who asked, by the return address (rule G2). */
@@ -149,10 +155,9 @@ export function reply(step: Step, host: RunnerHost): void {
   step.enter = (frame) => {
     const { replyTo } = frame.headers
     if (replyTo === undefined) return END
+    if (host.gateway.reply(replyTo, frame.payload, frame.headers)) return END
     if (!host.gateway.owns(replyTo)) return sendLast(frame, host.channelOf(replyTo), withoutReplyTo(frame, step))
-    if (!host.gateway.reply(replyTo, frame.payload, frame.headers)) {
-      host.drop({ reason: 'late-reply', message: frame.message, flowId: step.flowId, nodeId: step.id })
-    }
+    host.drop({ reason: 'late-reply', message: frame.message, flowId: step.flowId, nodeId: step.id })
     return END
   }
 }

@@ -169,6 +169,25 @@ describe('T14: loop', () => {
     expect(failures).toBe(4)
   })
 
+  test('T14: what tells an error channel of a failed loop counts no turns', async () => {
+    const failing = from
+      .loop(
+        (turn) =>
+          turn.transform((n) => {
+            if (n === 2) throw new Error('as arranged')
+            return n + 1
+          }),
+        { while: () => true, max: 9 },
+      )
+      .errorsTo(queue('failed'))
+      .build()
+    const { rt } = await started(app(failing))
+    await expect(rt.send('in', 0)).rejects.toThrow('as arranged')
+    const { payload, headers } = await rt.channel('failed').receive()
+    expect(payload.failed.headers).toMatchObject({ 'loop:f/n1': 3 })
+    expect(Object.keys(headers)).toEqual(['causationId'])
+  })
+
   test('T14: the body leads back to its loop in the graph', () => {
     const built = from.loop((turn) => turn.transform((n) => n), { while: () => false, max: 1 }).build()
     expect(nodesOf(built)).toEqual(['n0 inlet', 'n1 loop', 'n2 transform', 'n3 reply'])
