@@ -3,6 +3,7 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import type { ChannelSpec } from '../graph/graph.ts'
 import { DoubleConsumerError } from '../errors/channel-errors.ts'
 import type {
+  Account,
   AnyMessage,
   ConsumeOptions,
   Consumer,
@@ -16,7 +17,7 @@ import { retain } from '../message/retain.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import { DirectSubscription } from './direct-subscription.ts'
 import { leftovers } from './leftovers.ts'
-import { LinkedList, unlink } from './linked-list.ts'
+import { LinkedSet, unlink } from './linked-list.ts'
 import { MemoryDelivery } from './memory-delivery.ts'
 import { MemoryPort } from './memory-port.ts'
 import { isExpired, mayExpire } from './message-order.ts'
@@ -98,7 +99,7 @@ export class DirectPort extends MemoryPort {
   private active: readonly DirectSubscription[] = []
   private turn = 0
   private ended = false
-  private readonly unsettled = new LinkedList<MemoryDelivery>()
+  private readonly unsettled = new LinkedSet<MemoryDelivery>()
   /** There once something had to come later. */
   private delayed: DelayedDeliveries<DirectDelivery> | undefined = undefined
   /** Accepted messages whose time has come. */
@@ -194,7 +195,8 @@ export class DirectPort extends MemoryPort {
     let { consumer } = subscription
     if (subscription.atOnce !== undefined) {
       stats.inFlight++
-      const rest = subscription.atOnce(message, options)
+      const rest = subscription.atOnce(message, options, this.account)
+      if (typeof rest === 'object') return rest
       stats.inFlight--
       if (rest === undefined) {
         stats.settled++
@@ -203,6 +205,11 @@ export class DirectPort extends MemoryPort {
       consumer = rest
     }
     return this.call(new DirectDelivery(this, message, 1, options), consumer, subscription.acksOnly)
+  }
+
+  private readonly account: Account = (as) => {
+    this.stats.inFlight--
+    this.stats[as]++
   }
 
   /** Calls the consumer whose turn it is. */
@@ -233,7 +240,7 @@ export class DirectPort extends MemoryPort {
 
   /** Notes a delivery that was not settled at once. */
   private keep(delivery: DirectDelivery): void {
-    if (delivery.state === 'out') this.unsettled.push(delivery)
+    if (delivery.state === 'out') this.unsettled.add(delivery)
   }
 
   private consumerFor(delivery: DirectDelivery): DirectSubscription {

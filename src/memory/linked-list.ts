@@ -45,16 +45,41 @@ export class LinkedList<T extends Linked<T>> implements Linked<T> {
   }
 }
 
-/** Whether an item is in a list. */
+/**
+ * Things of which only the number and the names matter, such as all that is in work. The newest is in front: to add one writes once into an
+ * object that is older, where the list writes twice, and such writes are what the garbage collector has to be told of.
+ */
+export class LinkedSet<T extends Linked<T>> implements Linked<T> {
+  readonly before: undefined = undefined
+  after: T | undefined = undefined
+
+  /** Adds an item that is in no list or set. */
+  add(item: T): void {
+    const { after } = this
+    item.before = this as never
+    item.after = after
+    if (after !== undefined) after.before = item
+    this.after = item
+  }
+
+  /** The items as they are now, the oldest first. */
+  toArray(): T[] {
+    const items: T[] = []
+    for (let item = this.after; item !== undefined; item = item.after) items.push(item)
+    return items.reverse()
+  }
+}
+
+/** Whether an item is in a list or a set. */
 export function isLinked(item: AnyLinked): boolean {
   return item.before !== undefined
 }
 
-/** Takes an item out of its list; harmless when it is in none. */
+/** Takes an item out of its list or set; harmless when it is in none. */
 export function unlink(item: AnyLinked): void {
   const { before, after } = item
   if (before === undefined) return
   before.after = after
-  after!.before = before
+  if (after !== undefined) after.before = before
   item.before = item.after = undefined
 }

@@ -12,7 +12,7 @@ import type { Counts } from './counts.ts'
 import { DelayedDeliveries } from './delayed-deliveries.ts'
 import type { Handling } from './handling.ts'
 import { leftovers } from './leftovers.ts'
-import { LinkedList, unlink } from './linked-list.ts'
+import { LinkedSet, unlink } from './linked-list.ts'
 import type { DeliveryOwner, MailboxDelivery } from './mailbox-delivery.ts'
 import { type ConsumerHost, MailboxSubscription } from './mailbox-subscription.ts'
 import type { MemoryDelivery } from './memory-delivery.ts'
@@ -60,7 +60,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   protected readonly counts: Counts
   protected readonly store: MessageStore
   private readonly delayed: DelayedDeliveries<MailboxDelivery>
-  protected readonly unsettled: LinkedList<MemoryDelivery> = new LinkedList()
+  protected readonly unsettled: LinkedSet<MemoryDelivery> = new LinkedSet()
   /** There once somebody consumed. */
   private consumers: Set<MailboxSubscription> | undefined = undefined
   /** What a caller would take this very moment, without waiting in the line. */
@@ -263,7 +263,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
   private handOut(delivery: MailboxDelivery): MailboxDelivery {
     delivery.state = 'out'
     this.counts.inFlight++
-    this.unsettled.push(delivery)
+    this.unsettled.add(delivery)
     return delivery
   }
 

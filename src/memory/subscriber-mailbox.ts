@@ -71,7 +71,7 @@ export class SubscriberMailbox extends Mailbox {
   private deliver(delivery: MailboxDelivery, consumer: Consumer): MailboxDelivery | undefined {
     delivery.state = 'out'
     this.consumer.receive(delivery, consumer)
-    if (delivery.isOut) this.unsettled.push(delivery)
+    if (delivery.isOut) this.unsettled.add(delivery)
     return delivery.isDone && this.consumer.forgets ? delivery : undefined
   }
 }

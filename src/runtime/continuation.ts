@@ -36,7 +36,7 @@ export class Continuation implements Linked<Continuation> {
 
   /** Waits for the first time. */
   begin(): Promise<void> {
-    this.runner.host.suspended.push(this)
+    this.runner.host.suspended.add(this)
     this.wait()
     return this.promise
   }

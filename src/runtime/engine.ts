@@ -2,7 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { AlloraError } from '../errors/allora-error.ts'
 import { StoppedError } from '../errors/lifecycle-errors.ts'
-import { LinkedList } from '../memory/linked-list.ts'
+import { LinkedSet } from '../memory/linked-list.ts'
 import { prefixedIds } from '../message/identity.ts'
 import { LazySignal } from '../message/lazy-signal.ts'
 import { isDraft, message } from '../message/message.ts'
@@ -51,7 +51,7 @@ export class Engine implements RunnerHost {
   readonly gateway: Gateway
   readonly deadLetters: MemoryDeadLetters
   readonly groups: Set<OpenGroup> = new Set()
-  readonly suspended: LinkedList<Continuation> = new LinkedList()
+  readonly suspended: LinkedSet<Continuation> = new LinkedSet()
   readonly unparked: Map<Frame, () => void> = new Map()
   readonly channels: Channels
   readonly consumers: Consumers

@@ -1,12 +1,12 @@
 /** Runs messages through the compiled steps of one flow: the hot loop, the way into error scopes, and the end of each message. */
 import type { AlloraError } from '../errors/allora-error.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
-import type { LinkedList } from '../memory/linked-list.ts'
+import type { LinkedSet } from '../memory/linked-list.ts'
 import type { Failure } from '../message/failure.ts'
 import { mix } from '../message/identity.ts'
 import { recordOf } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
-import type { AnyMessage, ConsumeOptions, Consumer, Delivery } from '../transport/transport.ts'
+import type { Account, AnyMessage, Consumer, Delivery, SendOptions, TakeAtOnce } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
@@ -18,6 +18,7 @@ import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { Log } from './log.ts'
+import { HandedOver, IN_HAND } from './handed-over.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { settleFailed } from './settle-failed.ts'
@@ -37,7 +38,7 @@ export interface RunnerHost extends FrameHost {
   /** Notes a frame that the stop cut off, for the stop report. */
   noteAborted(frame: Frame): void
   /** Frames that wait for something, the innermost first; for the stop report and the abort. */
-  readonly suspended: LinkedList<Continuation>
+  readonly suspended: LinkedSet<Continuation>
   /** Messages that steps put aside, for `idle` and the stop report. */
   readonly groups: Set<OpenGroup>
   /** Groups whose failure could not be parked yet, with what ends the waiting for it. */
@@ -79,26 +80,32 @@ export class FlowRunner {
   }
 
   /**
-   * Makes what takes messages without a delivery (`ConsumeOptions.atOnce`), which is all that most need: it is asked for only by one that has
+   * Makes what takes messages without a delivery ({@link TakeAtOnce}), which is all that most need: it is asked for only by one that has
    * to wait, or has failed. `consumer` takes those of which more has to be known.
    */
-  atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): NonNullable<ConsumeOptions['atOnce']> {
+  atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): TakeAtOnce {
     const { host } = this
     const { activity } = host
-    let waiting: Frame
-    const wait: Consumer = (delivery) => {
-      waiting.delivery = delivery
-      return new Continuation(this, waiting, this.launched).begin()
-    }
-    return (message, options) => {
+    const goOn =
+      (frame: Frame): Consumer =>
+      (delivery) => {
+        frame.delivery = delivery
+        return new Continuation(this, frame, this.launched).begin()
+      }
+    const take = (
+      message: AnyMessage,
+      options?: SendOptions,
+      account?: Account,
+    ): Consumer | Promise<void> | undefined => {
       if (options !== undefined && options !== host.sendOptions) return consumer
       channel.announceDelivery(message, 1)
       const frame = new Frame(host, recordOf(message), IN_HAND, source)
       activity.enter()
       try {
         if (this.advance(frame, start) === SUSPENDED) {
-          waiting = frame
-          return wait
+          if (account === undefined) return goOn(frame)
+          frame.delivery = new HandedOver(message, account)
+          return new Continuation(this, frame, this.launched).begin()
         }
       } catch (error) {
         return (delivery) => {
@@ -116,6 +123,8 @@ export class FlowRunner {
         return ending.then(() => this.settle(frame))
       }
     }
+    // With nobody to account to there is no promise.
+    return take as TakeAtOnce
   }
 
   /** Runs a frame that nobody else looks after: a delivery, or a group that a timer emits. */
@@ -245,16 +254,6 @@ export class FlowRunner {
     return settled.then(end, end)
   }
 }
-
-/** Stands for the delivery of a message that is taken without one. There is nothing to settle, and the frame has the message. */
-const IN_HAND: Delivery = Object.freeze({
-  message: undefined as never,
-  attempt: 1,
-  signal: undefined,
-  ack: () => false,
-  nack: () => false,
-  extend: () => false,
-})
 
 /** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
 export class PassOn {

@@ -1,6 +1,6 @@
 /** Runs a handler that was subscribed by hand: a flow of one step, which needs neither frame nor delivery while the handler answers at once. */
 import { recordOf } from '../message/message.ts'
-import type { AnyMessage, ConsumeOptions, Consumer, Delivery } from '../transport/transport.ts'
+import type { AnyMessage, Consumer, Delivery, TakeAtOnce } from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
@@ -31,12 +31,8 @@ export class HandlerRunner extends FlowRunner {
     return answer === undefined ? this.handler(payload, message) : answer()
   }
 
-  /** Makes what handles messages without a delivery (`ConsumeOptions.atOnce`). Its calls are what publishing costs, so it looks nothing up. */
-  override atOnce(
-    channel: BoundChannel,
-    consumer: Consumer,
-    { start, source }: Segment,
-  ): NonNullable<ConsumeOptions['atOnce']> {
+  /** Makes what handles messages without a delivery ({@link TakeAtOnce}). Its calls are what publishing costs, so it looks nothing up. */
+  override atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): TakeAtOnce {
     const { handler } = this
     const { activity, events } = this.host
     const { listeners } = events

@@ -105,13 +105,25 @@ export interface ConsumeOptions {
   readonly acksOnly?: boolean
   /** Promises not to touch a delivery any more that it has settled, so that the channel may use the object again. */
   readonly forgets?: boolean
-  /**
-   * Takes a message without a delivery, in the sender's stack. It gives nothing when the message is settled with that, or else a consumer,
-   * which is called with the delivery next. Never throws. A channel need not use it. `options` are the sender's, where the channel hands
-   * over in the sender's own context (`direct`).
-   */
-  readonly atOnce?: (message: AnyMessage, options?: SendOptions) => Consumer | undefined
+  /** Takes messages without a delivery. A channel need not use it. */
+  readonly atOnce?: TakeAtOnce
 }
+
+/**
+ * Takes a message without a delivery, in the sender's stack. It gives nothing when the message is settled with that, or else a consumer,
+ * which is called with the delivery next. Never throws.
+ */
+export interface TakeAtOnce {
+  (message: AnyMessage): Consumer | undefined
+  /**
+   * The same where the sender's own context is handed over (`direct`): with what the sender said, and with whom to tell how the message was
+   * settled, once. A promise says that it is in work still, and is what the sender waits for.
+   */
+  (message: AnyMessage, options: SendOptions | undefined, account: Account): Consumer | Promise<void> | undefined
+}
+
+/** Told how a message in work was settled. */
+export type Account = (as: Settlement) => void
 
 /**
  * Gets deliveries. It must settle each one, at once or later. What it throws, or the promise it gives rejects with, is told to

@@ -1,11 +1,18 @@
 /** A consumer that takes messages without a delivery, or lets its deliveries be used again, sees the channel do the very same. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { AnyMessage, Consumer, Delivery, Subscription } from '../../src/transport/transport.ts'
+import type {
+  Account,
+  AnyMessage,
+  Consumer,
+  SendOptions,
+  Subscription,
+  TakeAtOnce,
+} from '../../src/transport/transport.ts'
 import { RUNS, note, opened } from './rig.ts'
 
 /** What a subscriber does with a message. */
-type Act = 'settle' | 'keep' | 'giveBack' | 'publish' | 'pause' | 'stop' | 'throw'
+type Act = 'settle' | 'keep' | 'work' | 'giveBack' | 'publish' | 'pause' | 'stop' | 'throw'
 
 /** What happens from outside. */
 type Event = { readonly kind: 'send' | 'ackOldest' } | { readonly kind: 'resume'; readonly subscriber: number }
@@ -28,7 +35,7 @@ async function play(
 ): Promise<readonly string[]> {
   const log: string[] = []
   const { port } = opened(CHANNELS[channel], { onDropped: (_, { id }, reason) => log.push(`dropped ${id}: ${reason}`) })
-  const kept: Delivery[] = []
+  const kept: { ack(): unknown }[] = []
   const subscriptions: Subscription[] = []
   let sent = 0
   let published = 0
@@ -38,10 +45,15 @@ async function play(
   }
   scripts.forEach((script, i) => {
     let calls = 0
-    const handle = ({ id }: AnyMessage): Consumer | undefined => {
+    const handle = ({ id }: AnyMessage, _?: SendOptions, account?: Account): Consumer | Promise<void> | undefined => {
       const act = script[calls++ % script.length]!
       log.push(`${i} got ${id}, ${act}: ${JSON.stringify(port.stats)}`)
       if (act === 'keep') return (delivery) => void kept.push(delivery)
+      if (act === 'work' && account !== undefined) {
+        kept.push({ ack: () => (account('settled'), true) })
+        return never
+      }
+      if (act === 'work') return (delivery) => (kept.push(delivery), never)
       if (act === 'giveBack') return (delivery) => void (delivery.attempt === 1 ? delivery.nack() : delivery.ack())
       if (act === 'throw') return fail
       if (act === 'publish' && ++published <= MOST_PUBLISHED) send()
@@ -50,11 +62,13 @@ async function play(
       return undefined
     }
     const consumer: Consumer = (delivery) => {
-      const rest = handle(delivery.message)
+      const rest = (handle as TakeAtOnce)(delivery.message)
       return rest === undefined ? void delivery.ack() : rest(delivery)
     }
     const options = { name: `subscriber ${i}`, credit: 1 + (i % 2) }
-    subscriptions.push(port.consume(quick ? { ...options, atOnce: handle, forgets: true } : options, consumer))
+    subscriptions.push(
+      port.consume(quick ? { ...options, atOnce: handle as TakeAtOnce, forgets: true } : options, consumer),
+    )
   })
   for (const event of events) {
     if (event.kind === 'resume') subscriptions[event.subscriber % scripts.length]!.resume()
@@ -67,6 +81,8 @@ async function play(
   return log
 }
 
+const never = new Promise<void>(() => {})
+
 const fail: Consumer = (delivery) => {
   void delivery.ack()
   throw new Error('told to nobody')
@@ -75,7 +91,17 @@ const fail: Consumer = (delivery) => {
 test.each(['pubsub', 'direct'] as const)(
   'C6, C10: taking messages of a %s channel at once changes nothing but the cost',
   async (channel) => {
-    const act = fc.constantFrom<Act>('settle', 'settle', 'keep', 'giveBack', 'publish', 'pause', 'stop', 'throw')
+    const act = fc.constantFrom<Act>(
+      'settle',
+      'settle',
+      'keep',
+      'work',
+      'giveBack',
+      'publish',
+      'pause',
+      'stop',
+      'throw',
+    )
     const event = fc.oneof(
       { weight: 4, arbitrary: fc.constant<Event>({ kind: 'send' }) },
       fc.constant<Event>({ kind: 'ackOldest' }),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BinaryHeap } from '../../src/memory/binary-heap.ts'
-import { type Linked, LinkedList, isLinked, unlink } from '../../src/memory/linked-list.ts'
+import { type Linked, LinkedList, LinkedSet, isLinked, unlink } from '../../src/memory/linked-list.ts'
 import { RingBuffer } from '../../src/memory/ring-buffer.ts'
 import { RUNS } from './rig.ts'
 
@@ -94,31 +94,59 @@ describe('a binary heap', () => {
   })
 })
 
-test('a linked list keeps its order when items leave from anywhere', () => {
-  class Node implements Linked<Node> {
-    before: Node | undefined = undefined
-    after: Node | undefined = undefined
+class Node implements Linked<Node> {
+  before: Node | undefined = undefined
+  after: Node | undefined = undefined
+}
+
+/** Adds and takes out nodes, from anywhere, and compares with an array after each. */
+function expectLikeArray(numbers: readonly (number | null)[], add: (node: Node) => void, toArray: () => Node[]): void {
+  const array: Node[] = []
+  for (const number of numbers) {
+    if (number !== null && array.length > 0 && number % 3 === 0) {
+      const [node] = array.splice(number % array.length, 1)
+      unlink(node!)
+      unlink(node!)
+      assert.equal(isLinked(node!), false)
+    } else {
+      const node = new Node()
+      add(node)
+      array.push(node)
+      assert.equal(isLinked(node), true)
+    }
+    const nodes = toArray()
+    expect(nodes.length).toBe(array.length)
+    expect(nodes.every((node, i) => node === array[i])).toBe(true)
   }
+}
+
+test('a linked list keeps its order when items leave from anywhere', () => {
   fc.assert(
     fc.property(additions, (numbers) => {
       const list = new LinkedList<Node>()
-      const array: Node[] = []
-      for (const number of numbers) {
-        if (number !== null && array.length > 0 && number % 3 === 0) {
-          const [node] = array.splice(number % array.length, 1)
-          unlink(node!)
-          unlink(node!)
-          assert.equal(isLinked(node!), false)
-        } else {
-          const node = new Node()
-          list.push(node)
-          array.push(node)
-          assert.equal(isLinked(node), true)
-          assert.equal(list.isLast(node), true)
-        }
-        expect(list.toArray()).toEqual(array)
-        expect(list.first).toBe(array[0])
+      const add = (node: Node): void => {
+        list.push(node)
+        assert.equal(list.isLast(node), true)
       }
+      expectLikeArray(numbers, add, () => {
+        const nodes = list.toArray()
+        expect(list.first).toBe(nodes[0])
+        return nodes
+      })
+    }),
+    RUNS,
+  )
+})
+
+test('a linked set names its items, the oldest first, when they leave from anywhere', () => {
+  fc.assert(
+    fc.property(additions, (numbers) => {
+      const set = new LinkedSet<Node>()
+      expectLikeArray(
+        numbers,
+        (node) => set.add(node),
+        () => set.toArray(),
+      )
     }),
     RUNS,
   )
