@@ -86,12 +86,6 @@ export class FlowRunner {
   atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): TakeAtOnce {
     const { host } = this
     const { activity } = host
-    const goOn =
-      (frame: Frame): Consumer =>
-      (delivery) => {
-        frame.delivery = delivery
-        return new Continuation(this, frame, this.launched).begin()
-      }
     const take = (
       message: AnyMessage,
       options?: SendOptions,
@@ -101,30 +95,27 @@ export class FlowRunner {
       channel.announceDelivery(message, 1)
       const frame = new Frame(host, recordOf(message), IN_HAND, source)
       activity.enter()
+      let index: number
       try {
-        if (this.advance(frame, start) === SUSPENDED) {
-          if (account === undefined) return goOn(frame)
-          frame.delivery = new HandedOver(message, account)
-          return new Continuation(this, frame, this.launched).begin()
-        }
+        index = this.advance(frame, start)
       } catch (error) {
-        return (delivery) => {
-          frame.delivery = delivery
-          return this.giveUp(frame, error)
-        }
+        return onceDelivered(frame, () => this.giveUp(frame, error))
       }
+      if (index === SUSPENDED) return this.suspend(frame, message, account)
       const ending = frame.ended(true)
-      if (ending === undefined) {
-        this.tellHandled(frame)
-        return activity.leave() as undefined
-      }
-      return (delivery) => {
-        frame.delivery = delivery
-        return ending.then(() => this.settle(frame))
-      }
+      if (ending !== undefined) return onceDelivered(frame, () => ending.then(() => this.settle(frame)))
+      this.tellHandled(frame)
+      return activity.leave() as undefined
     }
     // With nobody to account to there is no promise.
     return take as TakeAtOnce
+  }
+
+  private suspend(frame: Frame, message: AnyMessage, account: Account | undefined): Consumer | Promise<void> {
+    const begin = (): Promise<void> => new Continuation(this, frame, this.launched).begin()
+    if (account === undefined) return onceDelivered(frame, begin)
+    frame.delivery = new HandedOver(message, account)
+    return begin()
   }
 
   /** Runs a frame that nobody else looks after: a delivery, or a group that a timer emits. */
@@ -254,6 +245,14 @@ export class FlowRunner {
     return settled.then(end, end)
   }
 }
+
+/** Goes on with a frame once it has its delivery. */
+const onceDelivered =
+  (frame: Frame, goOn: () => void | Promise<void>): Consumer =>
+  (delivery) => {
+    frame.delivery = delivery
+    return goOn()
+  }
 
 /** Thrown by a step to hand an error that has passed its scopes to the frame that spawned the failing one. */
 export class PassOn {
