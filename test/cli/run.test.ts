@@ -91,13 +91,16 @@ test('send, receive, dlq, top and stop speak to the app that runs', async () => 
   expect(await process.ended).toMatchObject({ code: 0, stdout: stop.stdout })
 }, 60_000)
 
-test('top draws again and again, and ends with the app', async () => {
+test('top draws again and again, and ends with the app, as tail does', async () => {
   const process = await running('--json')
   const top = project.start('top', '--json', '--interval', '1')
   await top.until(/\n.*\n/)
+  const tail = project.start('tail')
+  await tail.until(/Watching/)
   const stop = await project.allora('stop', '--json')
   expect(JSON.parse(stop.stdout)).toEqual({ drained: true, aborted: 0, left: [] })
-  expect((await top.ended).stderr).toContain('ALLORA706')
+  expect(await top.ended).toMatchObject({ code: 0, stderr: 'The app has ended.\n' })
+  expect(await tail.ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/The app has ended\.\n$/) })
   expect(lines(await process.ended)).toMatchObject([
     { event: 'running', flows: ['hello', 'shout'] },
     { event: 'stopped' },
@@ -198,6 +201,22 @@ test('a file runs once at a time; a socket of a program that is gone is no hindr
   await third.ended
   chmodSync(dirname(socket!), 0o755)
   expect(await project.allora('run')).toMatchObject({ code: 1, stderr: expect.stringContaining('chmod 700') })
+}, 60_000)
+
+test('a second process of an app begins nothing, so that it takes no message', async () => {
+  project.write(
+    'allora.yml',
+    'version: 2\nflows:\n  - id: count\n    from: { iterate: [1, 2, 3] }\n    steps:\n      - to: { fileSink: { path: out.jsonl } }\n',
+  )
+  const first = project.start('run', 'allora.yml')
+  await first.until(/^Running allora\.yml/m)
+  expect(await project.allora('run', 'allora.yml')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('ALLORA704'),
+  })
+  first.signal('SIGINT')
+  await first.ended
+  expect(readFileSync(join(project.folder, 'out.jsonl'), 'utf8')).toBe('1\n2\n3\n')
 }, 60_000)
 
 test('logging.yml beside a module says what its app logs, and how', async () => {
