@@ -41,6 +41,14 @@ describe('no answer', () => {
     )
   })
 
+  test('a port that fetch does not connect to', async () => {
+    const { error } = await failing('http://127.0.0.1:9/', { method: 'PUT' })
+    expect(error).toMatchObject({ code: 'ALLORA852', retryable: false })
+    expect(error.message).toBe(
+      'PUT http://127.0.0.1:9/ got no answer: fetch connects to no port of another protocol. Use another port, or bring a fetch that does: { fetch }.',
+    )
+  })
+
   test('a name that is not known', async () => {
     const { error } = await failing('http://no-such-host.invalid/')
     expect(error).toMatchObject({ code: 'ALLORA852', retryable: true })
