@@ -36,7 +36,9 @@ export async function connectControl(path: string): Promise<ControlClient> {
   socket.once('close', () => failAll(new ConnectionEndedError()))
   const take = (answer: ControlAnswer): void => {
     if ('ok' in answer && answer.id === null)
-      return failAll(new ControlRefusedError(answer.ok ? '' : answer.error.message, undefined))
+      return failAll(
+        new ControlRefusedError(answer.ok ? '' : answer.error.message, answer.ok ? undefined : answer.error.code),
+      )
     const waiting = pending.get(answer.id!)
     if ('event' in answer) return waiting?.onEvent?.(answer.event)
     pending.delete(answer.id!)

@@ -179,6 +179,19 @@ test.concurrent('a file that is neither YAML nor a module is told to be none', a
   })
 })
 
+test.concurrent('check warns of a logging.yml that means nothing', async () => {
+  project.write('logged/app.ts', HELLO)
+  project.write('logged/logging.yml', 'filter: "info,hello=debg"\ncolour: red\nformat: { json: 1 }\n')
+  const { code, stdout } = await project.allora('check', 'logged')
+  expect(code).toBe(0)
+  expect(stdout).toContain('warning ALLORA608 Value of the wrong kind (logged/logging.yml:1:21)')
+  expect(stdout).toContain('"debg" is no level, so that everything is logged.')
+  expect(stdout).toContain('A logging.yml has no key "colour".')
+  expect(stdout).toMatch(/"json" must be true or false, but it is the number 1\.[^]*has 0 errors and 3 warnings\.\n$/)
+  project.write('logged/logging.yml', '# Nothing yet.\n')
+  expect(await project.allora('check', 'logged')).toMatchObject({ code: 0, stdout: 'logged/app.ts is fine.\n' })
+})
+
 test.concurrent('commands run where Node has no registerHooks, all but run --watch', async () => {
   const hook = `import { registerHooks } from 'node:module'
 registerHooks({ resolve: (name, context, next) => name === 'node:module' && context.parentURL?.endsWith('/fresh-modules.ts') ? { url: 'data:text/javascript,export default {}', shortCircuit: true } : next(name, context) })`

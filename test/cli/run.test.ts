@@ -82,6 +82,7 @@ test('send, receive, dlq, top and stop speak to the app that runs', async () => 
   await process.until(/(dead letter .*\s+){2}/)
   expect(await project.allora('dlq', 'rm', '--reason', 'failed')).toMatchObject({ stdout: 'Removed 1 dead letter.\n' })
   expect(await project.allora('dlq', 'ls')).toMatchObject({ code: 0, stdout: 'There are no dead letters.\n' })
+  expect((await project.allora('dlq', 'ls', '--flow', 'none')).stdout).toBe('No dead letter is meant by this.\n')
 
   expect((await project.allora('top')).stdout).toMatch(/CHANNEL +KIND +WAITING.*\n(.*\n)*names +queue +0 +0 +3/)
   await project.allora('send', 'shouts', '"hey"')
