@@ -119,6 +119,14 @@ test('Ctrl-C lets work in flight end, and says what was left', async () => {
   expect(stdout).toMatch(/Stopped\. All work in flight has ended\.\n1 message is left:\n {2}buffered {2}greetings/)
 }, 60_000)
 
+test('dead letters that nobody redrove are counted at the end', async () => {
+  const process = await running()
+  await project.allora('send', 'names', '""')
+  await process.until(/^dead letter /m)
+  process.signal('SIGINT')
+  expect((await process.ended).stderr).toMatch(/\n1 dead letter was not redriven, and ended with the app\.\n$/)
+}, 60_000)
+
 test('a second Ctrl-C does not wait, and names what is lost', async () => {
   const process = await running()
   await project.allora('send', 'names', '"stuck"')

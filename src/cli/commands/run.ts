@@ -92,6 +92,9 @@ async function untilStopped(
     const stopped = await live.stopped
     terminal.tell({ event: 'stopped', ...stopped })
     const code = showStop(terminal, stopped)
+    const dead = live.deadLetters.size
+    if (dead > 0)
+      terminal.note(`${dead} dead letter${dead === 1 ? ' was' : 's were'} not redriven, and ended with the app.`)
     return signals.aborted ? EXIT.aborted : code
   } finally {
     stopWatching()
