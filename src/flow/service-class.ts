@@ -86,7 +86,7 @@ function handlerMade(name: string, make: () => ServiceObject): LooseFunction {
     instance = make()
   } catch (cause) {
     throw new ServiceMakingError(
-      `The service "${name}" could not be made: ${String(cause).replace(/\.$/, '')}. See to what its constructor needs.`,
+      `The service "${name}" could not be made: ${String(cause)} See to what its constructor needs.`,
       { cause },
     )
   }

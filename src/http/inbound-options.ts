@@ -107,8 +107,7 @@ export function checkInboundOptions(options: InboundOptions): void {
   const { path, methods = ['POST'], body = 'auto', port } = options
   if (typeof path !== 'string' || !path.startsWith('/'))
     refuse('path', path, "a path that begins with a slash: '/orders'")
-  if (!Array.isArray(methods) || methods.length === 0)
-    refuse('methods', methods, "a list of at least one method: ['GET', 'POST']")
+  if (!Array.isArray(methods) || methods.length === 0) refuse('methods', methods, "a list of methods: ['GET', 'POST']")
   for (const method of methods as readonly string[]) {
     if (!METHODS.includes(method)) refuse('methods', method, `one of ${METHODS.join(', ')}, in capitals`)
   }

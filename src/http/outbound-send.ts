@@ -96,7 +96,7 @@ export function connectionError(request: OutboundRequest, cause: unknown): Allor
     'See the cause.',
   ]
   return new HttpConnectionError(`${shownRequest(request)} got no answer: ${what}. ${fix}`, {
-    retryable: unsent ? !request.once : request.repeatable && code !== undefined && !isFinal(code),
+    retryable: unsent ? !request.once : request.repeatable && code !== undefined && !isCertificate(code),
     cause,
   })
 }
@@ -110,18 +110,12 @@ function* causesOf(cause: unknown): Generator<object> {
 
 /** The code of what Node's client throws; two of its errors have none. */
 function codeOf(cause: object): unknown {
-  const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown }
-  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : isBadPort(cause) ? 'BAD_PORT' : undefined)
+  const { code, name, message } = cause as Readonly<Record<'code' | 'name' | 'message', unknown>>
+  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : message === 'bad port' ? message : undefined)
 }
-
-/** Ports of other protocols, such as 25 for mail, are refused by `fetch`; it says so in words only. */
-const isBadPort = (cause: object): boolean => (cause as { readonly message?: unknown }).message === 'bad port'
 
 /** The server never saw the request: to send it again harms nobody, whatever its method. */
 const NOT_SENT: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
-
-/** What another attempt would not change. */
-const isFinal = (code: string): boolean => code === 'BAD_PORT' || isCertificate(code)
 
 const isCertificate = (code: string): boolean => /CERT|SIGNATURE|ERR_TLS/.test(code)
 
@@ -150,10 +144,8 @@ const BROKEN: Reason = [
 
 const REASONS: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: ['the connection was refused', 'Start the server, or correct host and port of the url.'],
-  BAD_PORT: [
-    'fetch connects to no port of another protocol',
-    'Use another port, or bring a fetch that does: { fetch }.',
-  ],
+  // Ports of other protocols, such as 25 for mail, as `fetch` has it.
+  'bad port': ['fetch refuses the port', 'Correct the url.'],
   ENOTFOUND: ['the host name is not known', 'Correct the host of the url.'],
   EAI_AGAIN: ['the host name could not be looked up', 'Correct the host of the url, or look at the name server.'],
   ECONNRESET: BROKEN,

@@ -49,9 +49,7 @@ export class BodyReader {
     const type = mediaTypeOf(field)
     if (type.essence !== '' && !this.accepts(type.essence)) {
       const accepted = this.accepted.join(', ')
-      // Where all are taken, it can only be none.
-      const what = accepted === '*/*' ? 'a type and a subtype, such as application/json' : accepted
-      throw new Refusal(problem(415, `The content type must be ${what}.`, { fields: [['accept', accepted]] }))
+      throw new Refusal(problem(415, `The content type must be ${accepted}.`, { fields: [['accept', accepted]] }))
     }
     const read = READERS[this.rules.body] ?? readerFor(type)
     if (read !== bytesOnly && read !== textOrBytes && !isUtf8(type.charset)) {

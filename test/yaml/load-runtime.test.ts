@@ -167,13 +167,14 @@ describe('logging.yml', () => {
     ['a terminal', true, '\u001b[33m WARN\u001b[0m said\n'],
     ['a pipe', undefined, ' WARN said\n'],
   ])('%s as the standard error output', (_, isTTY, line) => {
-    const { isTTY: before, hasColors } = process.stderr
+    const { isTTY: before } = process.stderr
     Object.assign(process.stderr, { isTTY, hasColors: () => true })
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     loggerOf({ filter: 'info', ansi: true, withTimestamp: false, source: '' }).warn('said')
     expect(write.mock.calls).toEqual([[line]])
     write.mockRestore()
-    Object.assign(process.stderr, { isTTY: before, hasColors })
+    Reflect.deleteProperty(process.stderr, 'hasColors')
+    Object.assign(process.stderr, { isTTY: before })
   })
 
   test('a line can be an object, and a flow has a level of its own', () => {
