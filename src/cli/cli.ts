@@ -106,8 +106,16 @@ function report(error: unknown, terminal: Terminal): void {
   terminal.note(`${terminal.paintNote('red', `error${known}`)} ${sentence}`)
   const foreign = error instanceof AppFileError ? error.cause : error
   if (foreign instanceof Error && !(foreign instanceof AlloraError)) {
-    terminal.note(terminal.paintNote('dim', foreign.stack ?? ''))
+    terminal.note(terminal.paintNote('dim', stackOf(foreign)))
   }
+}
+
+/** Without the calls within Node, which nobody can change. */
+function stackOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => !/^ +at .*\bnode:/.test(line))
+    .join('\n')
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -18,8 +18,9 @@ export async function importModule(file: string): Promise<Exports> {
     return (await import(pathToFileURL(file).href)) as Exports
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    const typed = (cause as { code?: unknown } | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
-    const hint = typed ? ' TypeScript without a build needs Node 22.18 or newer.' : ''
+    const typed =
+      (cause as { code?: unknown } | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(file)
+    const hint = typed ? '. TypeScript without a build needs Node 22.18 or newer.' : ''
     throw new AppFileError(`${shownPath(file)} cannot be loaded: ${why}${hint}`, { cause })
   }
 }

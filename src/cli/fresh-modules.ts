@@ -1,5 +1,6 @@
 /** Modules that can be loaded again after a change, with all the modules of the app that they import. */
-import { createRequire, registerHooks } from 'node:module'
+// As a whole: Node before 22.15 has no registerHooks, and an import by this name would fail every command.
+import nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { AppFileError } from '../errors/control-errors.ts'
 
@@ -11,11 +12,10 @@ const loaded = new Set<string>()
 
 /** From now on, {@link newGeneration} makes modules new. Node caches them for ever otherwise. */
 export function watchModules(): void {
-  // Absent before Node 22.15, whatever the types say.
-  if (createRequire(import.meta.url)('node:module').registerHooks === undefined) {
+  if (!('registerHooks' in nodeModule)) {
     throw new AppFileError(`--watch needs Node 22.15 or newer, but this is ${process.version}. Run without --watch.`)
   }
-  registerHooks({
+  nodeModule.registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context)
       const { url } = resolved

@@ -39,7 +39,7 @@ export interface ReloadReport {
 export class LiveApp implements Controlled {
   private loaded: LoadedApp
   private engine: Engine
-  /** Settles when a reload is over; senders and receivers wait for it. */
+  /** Settles when the start or a reload is over; senders and receivers wait for it. */
   private ready: Promise<unknown> = Promise.resolve()
   private homeless: KeptMessage[] = []
   private readonly groups: KeptGroups | undefined
@@ -71,7 +71,12 @@ export class LiveApp implements Controlled {
   }
 
   async start(): Promise<void> {
-    await this.engine.start()
+    const start = this.engine.start()
+    this.ready = start.then(
+      () => undefined,
+      () => undefined,
+    )
+    await start
   }
 
   /** Replaces the app. When the new one cannot start, the old one goes on and the promise rejects. */

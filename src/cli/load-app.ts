@@ -24,8 +24,9 @@ export interface LoadedApp {
 /** Loads the app of a file, with the services that another module exports, and with the logger that is described beside it. */
 export async function loadApp(file: string, servicesFile?: string): Promise<LoadedApp> {
   const loaded = await (isYaml(file) ? yamlApp(file, servicesFile) : loadModule(file, servicesFile))
-  const logger = await loggerBeside(file)
-  return logger === undefined ? loaded : { ...loaded, logger }
+  const beside = await loggerBeside(file)
+  if (beside === undefined) return loaded
+  return { ...loaded, logger: beside.logger, diagnostics: [...loaded.diagnostics, ...beside.mistakes] }
 }
 
 async function yamlApp(file: string, servicesFile: string | undefined): Promise<LoadedApp> {

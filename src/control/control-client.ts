@@ -1,6 +1,6 @@
 /** The client of a control socket. */
 import { connect } from 'node:net'
-import { ControlRefusedError, NoRunningAppError } from '../errors/control-errors.ts'
+import { ConnectionEndedError, ControlRefusedError, NoRunningAppError } from '../errors/control-errors.ts'
 import { readLines } from './lines.ts'
 import { type ControlAnswer, toLine } from './protocol.ts'
 
@@ -11,8 +11,6 @@ export interface ControlClient {
   /** Ends the connection; what is not answered yet rejects. */
   close(): void
 }
-
-const ENDED = 'The app ended the connection before it answered.'
 
 interface Pending {
   readonly resolve: (result: unknown) => void
@@ -30,14 +28,17 @@ export async function connectControl(path: string): Promise<ControlClient> {
     })
   })
   const pending = new Map<number, Pending>()
-  const failAll = (sentence: string, code?: string): void => {
-    for (const { reject } of pending.values()) reject(new ControlRefusedError(sentence, code))
+  const failAll = (error: Error): void => {
+    for (const { reject } of pending.values()) reject(error)
     pending.clear()
   }
   socket.on('error', () => socket.destroy())
-  socket.once('close', () => failAll(ENDED))
+  socket.once('close', () => failAll(new ConnectionEndedError()))
   const take = (answer: ControlAnswer): void => {
-    if ('ok' in answer && answer.id === null) return failAll(answer.ok ? '' : answer.error.message)
+    if ('ok' in answer && answer.id === null)
+      return failAll(
+        new ControlRefusedError(answer.ok ? '' : answer.error.message, answer.ok ? undefined : answer.error.code),
+      )
     const waiting = pending.get(answer.id!)
     if ('event' in answer) return waiting?.onEvent?.(answer.event)
     pending.delete(answer.id!)
@@ -56,7 +57,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
     request(command, args = {}, onEvent) {
       return new Promise((resolve, reject) => {
         // It may have ended while nothing was asked: nobody would be told then.
-        if (socket.destroyed) return reject(new ControlRefusedError(ENDED, undefined))
+        if (socket.destroyed) return reject(new ConnectionEndedError())
         const id = next++
         pending.set(id, { resolve, reject, onEvent })
         socket.write(toLine({ id, command, args }))

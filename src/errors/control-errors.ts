@@ -37,3 +37,10 @@ export class ControlRefusedError extends AlloraError {
     this.remoteCode = remoteCode
   }
 }
+
+/** `ALLORA706`, too: the app went away with the connection. */
+export class ConnectionEndedError extends ControlRefusedError {
+  constructor() {
+    super('The app ended the connection before it answered.', undefined)
+  }
+}

@@ -108,10 +108,10 @@ function* causesOf(cause: unknown): Generator<object> {
   }
 }
 
-/** The code of what Node's client throws; the one error that has none is that of its parser. */
+/** The code of what Node's client throws; two of its errors have none. */
 function codeOf(cause: object): unknown {
-  const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown }
-  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : undefined)
+  const { code, name, message } = cause as Readonly<Record<'code' | 'name' | 'message', unknown>>
+  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : message === 'bad port' ? message : undefined)
 }
 
 /** The server never saw the request: to send it again harms nobody, whatever its method. */
@@ -144,6 +144,8 @@ const BROKEN: Reason = [
 
 const REASONS: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: ['the connection was refused', 'Start the server, or correct host and port of the url.'],
+  // Ports of other protocols, such as 25 for mail, as `fetch` has it.
+  'bad port': ['fetch refuses the port', 'Correct the url.'],
   ENOTFOUND: ['the host name is not known', 'Correct the host of the url.'],
   EAI_AGAIN: ['the host name could not be looked up', 'Correct the host of the url, or look at the name server.'],
   ECONNRESET: BROKEN,

@@ -91,7 +91,24 @@ class Binder {
       const transport = this.options.transports?.[name] ?? this.transport(name, spec)
       return transport === undefined ? [] : [[name, transport] as const]
     })
-    return { ...this.options.transports, ...Object.fromEntries(made) }
+    const all = { ...this.options.transports, ...Object.fromEntries(made) }
+    this.lookUpTransports([...Object.keys(this.file.transports), ...Object.keys(all)])
+    return all
+  }
+
+  /** Reports channels that are bound to a transport nobody has heard of. */
+  private lookUpTransports(known: readonly string[]): void {
+    const { flows, channels = [] } = this.file.graph
+    const bound = new Map([...flows, { channels }].flatMap((each) => each.channels.map((spec) => [spec.id, spec])))
+    for (const { id, transport } of bound.values()) {
+      if (transport === undefined || known.includes(transport)) continue
+      this.report.error(originOf(this.file)?.channels.get(id)?.place, {
+        code: 'ALLORA613',
+        channelId: id,
+        message: `Channel ${quote(id)} is bound to the transport ${quote(transport)}, and there is none of this name.`,
+        fix: `${didYouMean(transport, known)}Describe it below transports, or bring it along: { transports: { ${JSON.stringify(transport)}: ... } }.`,
+      })
+    }
   }
 
   /** What a name stands for without being brought along. */
@@ -114,7 +131,7 @@ class Binder {
     this.report.error(mention?.place, {
       code: 'ALLORA108',
       message: what,
-      fix: `${didYouMean(name, known)}${known.length === 0 ? `Bring it along: { services: { ${JSON.stringify(name)}: ... } }.` : `The services are ${known.map(quote).join(', ')}.`}`,
+      fix: `${didYouMean(name, known)}${known.length === 0 ? `Bring it along: in code as { services: { ${JSON.stringify(name)}: ... } }, for the command line as an export of services.ts beside the file.` : `The services are ${known.map(quote).join(', ')}.`}`,
     })
     return undefined
   }

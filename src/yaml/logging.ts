@@ -61,7 +61,10 @@ const isTrue = (datum: Datum | undefined): boolean => datum?.kind === 'scalar' &
 
 const flagOf = (datum: Datum | undefined): boolean => !(datum?.kind === 'scalar' && datum.value === false)
 
-/** A logger that keeps to the settings and writes whole lines. */
+/**
+ * A logger that keeps to the settings and writes whole lines, to the standard error output unless it is told where to. Colours are only
+ * for a terminal, and not where the environment has `NO_COLOR`.
+ */
 export function loggerOf(
   { filter, ansi, withTimestamp, json = false }: LoggingSettings,
   write?: (line: string) => void,
@@ -69,10 +72,13 @@ export function loggerOf(
 ): Logger {
   return lineLogger({
     filter,
-    ansi,
+    ansi: ansi && (write !== undefined || hasColours()),
     time: withTimestamp,
     format: json ? 'json' : 'text',
     ...(write !== undefined && { write }),
     ...(now !== undefined && { now }),
   })
 }
+
+// A pipe or a file has no such method.
+const hasColours = (): boolean => process.stderr.isTTY && process.stderr.hasColors()

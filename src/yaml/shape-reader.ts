@@ -193,7 +193,7 @@ export class ShapeReader {
     if (shape.instead?.some((key) => strays.includes(key)) === true) return
     // A key that is nearly this one has been told of already.
     for (const key of missing.filter((each) => !strays.includes(each))) {
-      this.report.error(entries[0]?.keyPlace ?? place, {
+      this.report.error(beginningOf(place, entries[0]?.keyPlace), {
         code: 'ALLORA606',
         message: `${capital(shape.what)} needs the key ${JSON.stringify(key)}, and it is not here.`,
         fix: `Add "${key}: ..." with ${wordsFor(shape.keys[key]!.shape)}.`,
@@ -254,6 +254,10 @@ function missingKeys({ keys }: RecordShape, { entries }: MappingDatum): readonly
   const there = new Set(entries.map(({ key }) => key))
   return Object.keys(keys).filter((key) => keys[key]!.required === true && !there.has(key))
 }
+
+/** A mapping, shown by its first key: all of it would be too much to show. */
+const beginningOf = (mapping: Place, first: Place | undefined): Place =>
+  first === undefined ? mapping : { ...mapping, start: first.start, end: first.end }
 
 const isEmpty = (datum: Datum): boolean => datum.kind === 'scalar' && datum.value === null
 const isText = (datum: Datum): datum is ScalarDatum => datum.kind === 'scalar' && typeof datum.value === 'string'

@@ -1,4 +1,5 @@
 /** The commands for files, each as a real process: init, check, graph, explain, and the help. */
+import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -6,6 +7,7 @@ import { runCli } from '../../src/cli/cli.ts'
 import { EXPLANATIONS } from '../../src/cli/error-codes.ts'
 import { COMMANDS } from '../../src/cli/command-list.ts'
 import { commandHelp } from '../../src/cli/help.ts'
+import { root } from '../tooling/virtual-program.ts'
 import { type Ended, Project, install } from './project.ts'
 
 // A process takes its time on a busy machine.
@@ -152,6 +154,55 @@ test.concurrent('init beside a package.json of another type writes a module that
   const { stdout } = await project.allora('init', 'commonjs', '--json')
   expect(JSON.parse(stdout)).toMatchObject({ files: ['app.mts'] })
   expect(await project.allora('check', 'commonjs')).toMatchObject({ code: 0, stderr: '' })
+})
+
+test.concurrent('init says what is wrong with a folder, without a stack', async () => {
+  project.write('torn/package.json', '{')
+  project.write('full', '')
+  for (const [folder, sentence] of [
+    ['torn', /torn\/package\.json cannot be read: .*\. Mend it, or choose another folder\.\n$/],
+    ['full', /full cannot be written to: EEXIST.*\. Choose another folder\.\n$/],
+  ] as const) {
+    const { code, stderr } = await project.allora('init', folder)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error ALLORA702 .*\n$/)
+    expect(stderr).toMatch(sentence)
+  }
+})
+
+test.concurrent('a file that is neither YAML nor a module is told to be none', async () => {
+  project.write('allora.json', '{}')
+  expect(await project.allora('check', 'allora.json')).toMatchObject({
+    code: 1,
+    stderr:
+      'error ALLORA702 "allora.json" is neither YAML (.yml, .yaml) nor a module (.ts, .mts, .js, .mjs). Name a file that is, or give this one such a name.\n',
+  })
+})
+
+test.concurrent('check warns of a logging.yml that means nothing', async () => {
+  project.write('logged/app.ts', HELLO)
+  project.write('logged/logging.yml', 'filter: "info,hello=debg"\ncolour: red\nformat: { json: 1 }\n')
+  const { code, stdout } = await project.allora('check', 'logged')
+  expect(code).toBe(0)
+  expect(stdout).toContain('warning ALLORA608 Value of the wrong kind (logged/logging.yml:1:21)')
+  expect(stdout).toContain('"debg" is no level, so that everything is logged.')
+  expect(stdout).toContain('A logging.yml has no key "colour".')
+  expect(stdout).toMatch(/"json" must be true or false, but it is the number 1\.[^]*has 0 errors and 3 warnings\.\n$/)
+  project.write('logged/logging.yml', '# Nothing yet.\n')
+  expect(await project.allora('check', 'logged')).toMatchObject({ code: 0, stdout: 'logged/app.ts is fine.\n' })
+})
+
+test.concurrent('commands run where Node has no registerHooks, all but run --watch', async () => {
+  const hook = `import { registerHooks } from 'node:module'
+registerHooks({ resolve: (name, context, next) => name === 'node:module' && context.parentURL?.endsWith('/fresh-modules.ts') ? { url: 'data:text/javascript,export default {}', shortCircuit: true } : next(name, context) })`
+  const flags = ['--conditions=allora-source', '--import', `data:text/javascript,${encodeURIComponent(hook)}`]
+  const old = (...args: string[]): string =>
+    spawnSync(process.execPath, [...flags, join(root, 'src/cli/main.ts'), ...args], {
+      cwd: project.folder,
+      encoding: 'utf8',
+    }).stderr
+  expect(old('explain', '104')).toBe('')
+  expect(old('run', 'app.ts', '--watch')).toContain('--watch needs Node 22.15 or newer')
 })
 
 test.concurrent('check says what is wrong, and exits with 1', async () => {

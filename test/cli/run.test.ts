@@ -82,6 +82,7 @@ test('send, receive, dlq, top and stop speak to the app that runs', async () => 
   await process.until(/(dead letter .*\s+){2}/)
   expect(await project.allora('dlq', 'rm', '--reason', 'failed')).toMatchObject({ stdout: 'Removed 1 dead letter.\n' })
   expect(await project.allora('dlq', 'ls')).toMatchObject({ code: 0, stdout: 'There are no dead letters.\n' })
+  expect((await project.allora('dlq', 'ls', '--flow', 'none')).stdout).toBe('No dead letter is meant by this.\n')
 
   expect((await project.allora('top')).stdout).toMatch(/CHANNEL +KIND +WAITING.*\n(.*\n)*names +queue +0 +0 +3/)
   await project.allora('send', 'shouts', '"hey"')
@@ -91,13 +92,16 @@ test('send, receive, dlq, top and stop speak to the app that runs', async () => 
   expect(await process.ended).toMatchObject({ code: 0, stdout: stop.stdout })
 }, 60_000)
 
-test('top draws again and again, and ends with the app', async () => {
+test('top draws again and again, and ends with the app, as tail does', async () => {
   const process = await running('--json')
   const top = project.start('top', '--json', '--interval', '1')
   await top.until(/\n.*\n/)
+  const tail = project.start('tail')
+  await tail.until(/Watching/)
   const stop = await project.allora('stop', '--json')
   expect(JSON.parse(stop.stdout)).toEqual({ drained: true, aborted: 0, left: [] })
-  expect((await top.ended).stderr).toContain('ALLORA706')
+  expect(await top.ended).toMatchObject({ code: 0, stderr: 'The app has ended.\n' })
+  expect(await tail.ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/The app has ended\.\n$/) })
   expect(lines(await process.ended)).toMatchObject([
     { event: 'running', flows: ['hello', 'shout'] },
     { event: 'stopped' },
@@ -113,6 +117,14 @@ test('Ctrl-C lets work in flight end, and says what was left', async () => {
   expect(code).toBe(0)
   expect(stderr).toContain('Stopping: work in flight may end within 10 s. Ctrl-C again does not wait for it.')
   expect(stdout).toMatch(/Stopped\. All work in flight has ended\.\n1 message is left:\n {2}buffered {2}greetings/)
+}, 60_000)
+
+test('dead letters that nobody redrove are counted at the end', async () => {
+  const process = await running()
+  await project.allora('send', 'names', '""')
+  await process.until(/^dead letter /m)
+  process.signal('SIGINT')
+  expect((await process.ended).stderr).toMatch(/\n1 dead letter was not redriven, and ended with the app\.\n$/)
 }, 60_000)
 
 test('a second Ctrl-C does not wait, and names what is lost', async () => {
@@ -198,6 +210,22 @@ test('a file runs once at a time; a socket of a program that is gone is no hindr
   await third.ended
   chmodSync(dirname(socket!), 0o755)
   expect(await project.allora('run')).toMatchObject({ code: 1, stderr: expect.stringContaining('chmod 700') })
+}, 60_000)
+
+test('a second process of an app begins nothing, so that it takes no message', async () => {
+  project.write(
+    'allora.yml',
+    'version: 2\nflows:\n  - id: count\n    from: { iterate: [1, 2, 3] }\n    steps:\n      - to: { fileSink: { path: out.jsonl } }\n',
+  )
+  const first = project.start('run', 'allora.yml')
+  await first.until(/^Running allora\.yml/m)
+  expect(await project.allora('run', 'allora.yml')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('ALLORA704'),
+  })
+  first.signal('SIGINT')
+  await first.ended
+  expect(readFileSync(join(project.folder, 'out.jsonl'), 'utf8')).toBe('1\n2\n3\n')
 }, 60_000)
 
 test('logging.yml beside a module says what its app logs, and how', async () => {

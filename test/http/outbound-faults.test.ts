@@ -41,6 +41,12 @@ describe('no answer', () => {
     )
   })
 
+  test('a port that fetch does not connect to', async () => {
+    const { error } = await failing('http://127.0.0.1:9/')
+    expect(error).toMatchObject({ code: 'ALLORA852', retryable: false })
+    expect(error.message).toBe('POST http://127.0.0.1:9/ got no answer: fetch refuses the port. Correct the url.')
+  })
+
   test('a name that is not known', async () => {
     const { error } = await failing('http://no-such-host.invalid/')
     expect(error).toMatchObject({ code: 'ALLORA852', retryable: true })

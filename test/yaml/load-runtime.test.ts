@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { findConfig } from '../../src/yaml/find-config.ts'
 import { InvalidFileError } from '../../src/yaml/invalid-file-error.ts'
 import { loadRuntime } from '../../src/yaml/load-runtime.ts'
@@ -161,6 +161,20 @@ describe('logging.yml', () => {
     const logger = loggerOf({ filter, ansi: false, withTimestamp: false, source: '' }, (line) => lines.push(line))
     for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level](level)
     expect(lines).toHaveLength(count)
+  })
+
+  test.each([
+    ['a terminal', true, '\u001b[33m WARN\u001b[0m said\n'],
+    ['a pipe', undefined, ' WARN said\n'],
+  ])('%s as the standard error output', (_, isTTY, line) => {
+    const { isTTY: before } = process.stderr
+    Object.assign(process.stderr, { isTTY, hasColors: () => true })
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    loggerOf({ filter: 'info', ansi: true, withTimestamp: false, source: '' }).warn('said')
+    expect(write.mock.calls).toEqual([[line]])
+    write.mockRestore()
+    Reflect.deleteProperty(process.stderr, 'hasColors')
+    Object.assign(process.stderr, { isTTY: before })
   })
 
   test('a line can be an object, and a flow has a level of its own', () => {

@@ -170,6 +170,21 @@ flows:
     )
     expect(bindFile(file, { transports: { jobs: given } })).toMatchObject({ right: { transports: { jobs: given } } })
   })
+
+  test('a transport that nobody describes or gives is told, before anything starts', () => {
+    const file = read('version: 2\nchannels:\n  - { id: a, kind: queue, transport: job }')
+    expect(bindFile(file, { transports: { jobs: memory() } })).toMatchObject({
+      left: [
+        {
+          code: 'ALLORA613',
+          message: 'Channel "a" is bound to the transport "job", and there is none of this name.',
+          fix: expect.stringContaining('Did you mean "jobs"?'),
+          position: { line: 3 },
+        },
+      ],
+    })
+    expect(bindFile(file, { transports: { job: memory() } })).toMatchObject({ _tag: 'Right' })
+  })
 })
 
 describe('toYaml', () => {

@@ -50,6 +50,7 @@ function diagnosticsOf({ app, services, diagnostics, files }: LoadedApp): readon
   if (files.length > 0) return diagnostics
   const missing = app.contracts.filter((name) => !Object.hasOwn(services, name))
   return [
+    ...diagnostics,
     ...check(app),
     ...missing.map((name): Diagnostic => ({
       code: 'ALLORA108',

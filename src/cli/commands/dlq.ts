@@ -57,9 +57,11 @@ export const dlqCommand: Command = {
 
 async function list(client: ControlClient, invocation: Invocation): Promise<ExitCode> {
   const { terminal } = invocation
-  const letters = (await client.request('dlq ls', filterOf(invocation))) as readonly Letter[]
+  const filter = filterOf(invocation)
+  const letters = (await client.request('dlq ls', filter)) as readonly Letter[]
   for (const letter of letters) terminal.tell(letter)
-  terminal.say(letters.length === 0 ? 'There are no dead letters.' : letterTable(letters).join('\n'))
+  const none = Object.keys(filter).length === 0 ? 'There are no dead letters.' : 'No dead letter is meant by this.'
+  terminal.say(letters.length === 0 ? none : letterTable(letters).join('\n'))
   return EXIT.done
 }
 

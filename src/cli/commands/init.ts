@@ -55,12 +55,20 @@ export const initCommand: Command = {
     if (there.length > 0) {
       throw new AppFileError(`${there.join(' and ')} of ${folder} would be written over. Choose an empty folder.`)
     }
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: 'wx' })
+    write(folder, files)
     terminal.tell({ folder, files: Object.keys(files) })
     terminal.say(nextSteps(folder, Object.keys(files)).join('\n'))
     return Promise.resolve(EXIT.done)
   },
+}
+
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: 'wx' })
+  } catch (error) {
+    throw new AppFileError(`${folder} cannot be written to: ${(error as Error).message}. Choose another folder.`)
+  }
 }
 
 function filesFor(folder: string, yaml: boolean): Readonly<Record<string, string>> {
@@ -75,7 +83,13 @@ function filesFor(folder: string, yaml: boolean): Readonly<Record<string, string
 }
 
 function typeIn(manifest: string): string | undefined {
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: string }).type
+  try {
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly type?: string } | null)?.type
+  } catch (error) {
+    throw new AppFileError(
+      `${manifest} cannot be read: ${(error as Error).message}. Mend it, or choose another folder.`,
+    )
+  }
 }
 
 function newManifest(): string {

@@ -49,7 +49,6 @@ export const runCommand: Command = {
 
     const { LiveApp } = await import('../live-app.ts')
     const live = new LiveApp(loaded, { reloads: options['watch'] === true })
-    await live.start()
     const socket = textOption(invocation, 'socket') ?? socketPathOf(file)
     try {
       return await serve(invocation, live, { file, socket, loaded, load, timeout })
@@ -68,26 +67,38 @@ interface Serving {
   readonly timeout: number | undefined
 }
 
-async function serve(
+async function serve(invocation: Invocation, live: LiveApp, serving: Serving): Promise<ExitCode> {
+  // Before anything begins: a second process of the same app must not take a single message.
+  const control = await serveControl(live, serving.socket, { file: serving.file })
+  report(live, invocation.terminal)
+  try {
+    await live.start()
+    return await untilStopped(invocation, live, serving)
+  } finally {
+    await control.close()
+  }
+}
+
+async function untilStopped(
   { terminal, options }: Invocation,
   live: LiveApp,
   { file, socket, loaded, load, timeout }: Serving,
 ): Promise<ExitCode> {
-  const control = await serveControl(live, socket, { file })
   const signals = stopOnSignals(live, terminal, timeout)
   const stopWatching = options['watch'] === true ? reloadOnChange(live, terminal, loaded.files, load) : () => undefined
-  report(live, terminal)
   terminal.tell({ event: 'running', file, socket, pid: process.pid, flows: live.control.flows().map(({ id }) => id) })
   terminal.note(`Running ${shownPath(file)}: ${flows(live)}. Ctrl-C stops it.`)
   try {
     const stopped = await live.stopped
     terminal.tell({ event: 'stopped', ...stopped })
     const code = showStop(terminal, stopped)
+    const dead = live.deadLetters.size
+    if (dead > 0)
+      terminal.note(`${dead} dead letter${dead === 1 ? ' was' : 's were'} not redriven, and ended with the app.`)
     return signals.aborted ? EXIT.aborted : code
   } finally {
     stopWatching()
     signals.end()
-    await control.close()
   }
 }
 

@@ -1,5 +1,5 @@
 /** `allora tail`: watches messages of the app that runs, without taking any. */
-import { orInterrupted, withApp } from '../ask.ts'
+import { watchUntilEnd, withApp } from '../ask.ts'
 import { type Command, WHICH_APP } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import type { Look, Terminal } from '../terminal.ts'
@@ -37,7 +37,8 @@ export const tailCommand: Command = {
   async run(invocation) {
     const { terminal, operands } = invocation
     await withApp(invocation, (client) =>
-      orInterrupted(
+      watchUntilEnd(
+        terminal,
         client.request('tail', operands[0] === undefined ? {} : { channel: operands[0] }, (event) => {
           terminal.tell(event)
           show(terminal, event as TailEvent)

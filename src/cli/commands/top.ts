@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlClient } from '../../control/control-client.ts'
 import type { MetricsSnapshot } from '../../runtime/metrics.ts'
-import { orInterrupted, withApp } from '../ask.ts'
+import { watchUntilEnd, withApp } from '../ask.ts'
 import { type Command, WHICH_APP } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { type Terminal, table } from '../terminal.ts'
@@ -29,7 +29,7 @@ export const topCommand: Command = {
     const once = options['once'] === true || (given === undefined && (!terminal.isInteractive || terminal.json))
     await withApp(invocation, async (client) => {
       if (once) return show(terminal, await metricsOf(client), undefined)
-      await orInterrupted(pictures(client, terminal, given ?? INTERVAL))
+      await watchUntilEnd(terminal, pictures(client, terminal, given ?? INTERVAL))
     })
     return EXIT.done
   },
