@@ -5,9 +5,9 @@ import { hashName } from '../message/identity.ts'
 import { Behaviour, type Bindings } from './behaviour.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { FrameSource } from './frame.ts'
+import { CREDIT } from './later.ts'
 import { Layout } from './layout.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
-import { CreditLender } from './resilience/credit-lender.ts'
 import { END, type Step } from './step.ts'
 
 /** A stretch of a flow that one consumer runs: from the inlet or the source, or from behind a `through`. */
@@ -73,11 +73,15 @@ function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layou
 
 const ends = (): number => END
 
+/** Whether messages that wait in a node leave their place to others meanwhile (rules E3, T15). */
+export const lendsCredit = (node: GraphNode): boolean =>
+  node.kind === 'barrier' || resilienceOf(node).retry !== undefined
+
 function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
-  const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
+  const lends = graph.nodes.some(lendsCredit)
   const segment = (node: Segment['node'], start: number): Segment => {
     const handsOver = bindings.channelOf(node.channel).handsOver
-    const lender = lends && !handsOver ? { lender: new CreditLender(host.clock) } : undefined
+    const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined
     return { node, source: { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }, start }
   }
   return graph.nodes.flatMap((node, index) => {
