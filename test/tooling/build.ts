@@ -18,9 +18,9 @@ execFileSync(process.execPath, [tsc, ...types], { cwd: root, stdio: 'inherit' })
 /** Packages of which the code in use comes along: a hundred lines, where Node would read 25 files. Their types stay theirs. */
 const INLINED = ['fp-ts', 'ts-pattern']
 
-/** Files by what imports them: all of them are modules of `src/`, and the `import()`s of a file are not among its imports. */
+/** Modules by what imports them. What a file has an `import()` of is not among its imports. */
+let all: ReadonlySet<string> = new Set()
 let core: ReadonlySet<string> = new Set()
-let runtime: ReadonlySet<string> = new Set()
 let check: ReadonlySet<string> = new Set()
 
 const bundle = await rolldown({
@@ -33,8 +33,8 @@ const bundle = await rolldown({
     {
       name: 'import-graph',
       buildEnd() {
-        core = importedBy(this, 'index.ts')
-        runtime = importedBy(this, 'runtime/runtime.ts')
+        all = importedBy(this, 'index.ts')
+        core = importedBy(this, 'flow/builder.ts', 'app/app.ts', 'runtime/runtime.ts')
         check = importedBy(this, 'runtime/refuse-invalid.ts')
       },
     },
@@ -48,12 +48,13 @@ await bundle.write({
   sourcemapExcludeSources: true,
   chunkFileNames: 'chunks/[name].js',
   codeSplitting: {
-    // What `import 'allora'` loads. What the start of an app may load besides has a file for each part.
+    // What `import 'allora'` loads, in files that a bundler takes or leaves as a whole: what every app needs, the check, which it
+    // can leave to the start, and the rest. What the start of an app may load besides has a file for each part.
     groups: [
-      { name: 'base', priority: 3, test: (id) => core.has(id) && /\/src\/(errors|message|transport)\//.test(id) },
-      // A file of its own, so that a bundler can leave it to the start.
-      { name: 'check', priority: 2, test: (id) => check.has(id) && !runtime.has(id) },
-      { name: 'core', priority: 1, test: (id) => core.has(id) && id !== source('index.ts') },
+      { name: 'base', priority: 4, test: (id) => all.has(id) && isBase(id) },
+      { name: 'core', priority: 3, test: (id) => all.has(id) && isCore(id) },
+      { name: 'check', priority: 2, test: (id) => check.has(id) },
+      { name: 'more', priority: 1, test: (id) => all.has(id) && id !== source('index.ts') },
     ],
   },
 })
@@ -66,13 +67,23 @@ function entries(): string[] {
   return [...exported, ...Object.values(manifest.bin)].map((file) => file.replace('./dist/', '').replace('.js', ''))
 }
 
+/** What adapters and clients of a running app need of it, and the check. */
+function isBase(id: string): boolean {
+  return /\/src\/(errors|message|transport)\//.test(id) || (check.has(id) && core.has(id))
+}
+
+/** What every app needs, and what is public of the stages it is in: parts that are loaded later need that, too. */
+function isCore(id: string): boolean {
+  return core.has(id) || /\/src\/(memory|runtime)\//.test(id)
+}
+
 function source(file: string): string {
   return join(root, 'src', file)
 }
 
-/** A file of `src/` and all that is loaded with it. */
-function importedBy(context: PluginContext, file: string): ReadonlySet<string> {
-  const found = new Set([source(file)])
+/** Files of `src/` and all that is loaded with them. */
+function importedBy(context: PluginContext, ...files: readonly string[]): ReadonlySet<string> {
+  const found = new Set(files.map(source))
   // A set goes on with what is added while it is iterated.
   for (const id of found) for (const imported of context.getModuleInfo(id)?.importedIds ?? []) found.add(imported)
   return found
