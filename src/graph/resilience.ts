@@ -11,7 +11,7 @@ export function resilienceOf(node: GraphNode): Resilience {
 export function hasPolicy(record: Resilience): boolean {
   const { retry, circuitBreaker, concurrency, orderBy } = record
   const { attempt, overall } = timeoutsOf(record)
-  return [retry, circuitBreaker, concurrency, orderBy, attempt, overall].some((policy) => policy !== undefined)
+  return (retry ?? circuitBreaker ?? concurrency ?? orderBy ?? attempt ?? overall) !== undefined
 }
 
 /** Both timeouts, also where only that of one call is given as a number. */

@@ -73,12 +73,8 @@ function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layou
 
 const ends = (): number => END
 
-/** Whether messages that wait in a node leave their place to others meanwhile (rules E3, T15). */
-export const lendsCredit = (node: GraphNode): boolean =>
-  node.kind === 'barrier' || resilienceOf(node).retry !== undefined
-
 function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
-  const lends = graph.nodes.some(lendsCredit)
+  const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
   const segment = (node: Segment['node'], start: number): Segment => {
     const handsOver = bindings.channelOf(node.channel).handsOver
     const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined

@@ -2,7 +2,6 @@
 import { hasPolicy, resilienceOf } from '../graph/resilience.ts'
 import type { NodeKind } from '../graph/graph.ts'
 import { BEHAVIOURS } from './behaviour.ts'
-import { lendsCredit } from './compile.ts'
 import type { EngineApp } from './engine-app.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { CHECK, COUNTING, CREDIT, Later, RESILIENCE, SOURCES, WATCHED_PORTS, WATCHING } from './later.ts'
@@ -22,9 +21,9 @@ function neededBy({ graph }: EngineApp, { history, metrics, instrumentation }: E
     for (const node of nodes) {
       kinds.add(node.kind)
       if (hasPolicy(resilienceOf(node))) needed.add(RESILIENCE)
-      if (lendsCredit(node)) needed.add(CREDIT)
     }
   }
+  if (kinds.has('barrier') || needed.has(RESILIENCE)) needed.add(CREDIT)
   if (kinds.has('source')) needed.add(SOURCES)
   for (const kind of kinds) {
     const behaviour = BEHAVIOURS[kind]
