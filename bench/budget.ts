@@ -10,7 +10,7 @@ export interface Budget {
   readonly noise: number
   /** Cost to hand-written code, by workload, and by number of messages buffered. */
   readonly ratios: Readonly<Record<string, number>>
-  /** Bytes of a compressed bundle, by entry. */
+  /** Bytes of compressed code, by entry: what is loaded with it, when its app is started, and maybe later. */
   readonly size: Readonly<Record<string, number>>
 }
 

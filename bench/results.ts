@@ -1,7 +1,7 @@
 /** Everything that a run of the benchmark finds out, as plain data. */
 import type { Cost } from './compare.ts'
 import type { HttpCost } from './http.ts'
-import type { ImportCost } from './import-cost.ts'
+import type { ProcessCost } from './import-cost.ts'
 import type { BacklogCost } from './studies/backlog.ts'
 import type { GrowthCost } from './studies/growth.ts'
 import type { StartUpCost } from './studies/start-up.ts'
@@ -48,7 +48,12 @@ export interface Results {
   readonly peaks: Readonly<Record<string, number>>
   readonly features: readonly FeatureRow[]
   readonly growth: readonly GrowthRow[]
-  readonly startUp?: StartUpCost & { readonly flows: number; readonly imports: ImportCost }
+  readonly startUp?: StartUpCost & {
+    readonly flows: number
+    readonly imports: ProcessCost
+    /** Absent where it was not measured yet. */
+    readonly hello?: ProcessCost
+  }
   readonly http?: HttpCost
   readonly types: readonly TypeCost[]
 }

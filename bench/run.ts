@@ -113,11 +113,11 @@ async function growth({ peerEffort: effort }: Options): Promise<GrowthRow[]> {
 async function startUp(quick: boolean): Promise<NonNullable<Results['startUp']>> {
   const flows = quick ? 1_000 : 10_000
   const cost = await ask<StartUpOrder, StartUpCost>('studies/start-up.ts', { flows })
-  const imports = importCost(quick ? 5 : 15)
+  const { imports, hello } = importCost(quick ? 5 : 15)
   console.log(
-    `start-up: import ${imports.cpu.toFixed(0)} ms, a flow ${(cost.build + cost.app + cost.start).toFixed(1)} us`,
+    `start-up: import ${imports.cpu.toFixed(0)} ms, with a started flow ${hello.cpu.toFixed(0)} ms, a flow ${(cost.build + cost.app + cost.start).toFixed(1)} us`,
   )
-  return { ...cost, flows, imports }
+  return { ...cost, flows, imports, hello }
 }
 
 async function overHttp(quick: boolean): Promise<NonNullable<Results['http']>> {

@@ -1,13 +1,18 @@
 /**
- * `npm run check:size`: what the library adds to a bundle, minified and compressed, without its dependencies. Fails when a bundle is over
- * its budget in `budget.json`; `--by-file` tells what it is made of.
+ * `npm run check:size`: what the library adds to a bundle, minified and compressed, without its dependencies: what is loaded with the
+ * bundle, and what only the start of an app loads. Fails when one is over its budget in `budget.json`; `--by-file` tells what it is made of.
  */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { rolldown } from 'rolldown'
+import { type OutputChunk, rolldown } from 'rolldown'
 import { readBudget } from './budget.ts'
 
 const root = join(import.meta.dirname, '..')
+// Inside the repository, so that the dependencies of the package are found.
+const folder = join(root, '.cache/bench-size')
 
 /** A program to bundle. */
 interface Entry {
@@ -15,16 +20,7 @@ interface Entry {
   readonly source: string
 }
 
-/** What it became. */
-interface Bundle {
-  readonly bytes: number
-  readonly gzip: number
-  /** Bytes that each file of src/ is left with after tree-shaking, before minification. */
-  readonly files: readonly { readonly file: string; readonly bytes: number }[]
-}
-
 const entries: readonly Entry[] = [
-  { name: 'hello', source: `export { app, direct, flow, queue, runtime } from '${root}/src/index.ts'` },
   { name: '.', source: `export * from '${root}/src/index.ts'` },
   { name: './http', source: `export * from '${root}/src/http/index.ts'` },
   { name: './logging', source: `export * from '${root}/src/logging/index.ts'` },
@@ -33,22 +29,35 @@ const entries: readonly Entry[] = [
   { name: './testing', source: `export * from '${root}/src/testing/index.ts'` },
 ]
 
+const hello: Entry = {
+  name: 'hello',
+  source: `
+    import { app, direct, flow, queue, runtime } from '${root}/src/index.ts'
+    const hello = flow('hello').from(direct('input')).handle((name) => 'Hello, ' + name).to(queue('output')).build()
+    const rt = runtime(app(hello))
+    globalThis.start = () => rt.start()
+    globalThis.stop = () => rt.stop()`,
+}
+
 const { size: budgets } = readBudget()
+
+const chunks = await bundle(hello)
+const withHello = loadedWith(chunks)
+compare('hello', withHello)
+compare(
+  'hello, started',
+  (await loadedByStart(chunks)).filter((chunk) => !withHello.includes(chunk)),
+)
 for (const entry of entries) {
-  const { bytes, gzip, files } = await bundle(entry)
-  const budget = budgets[entry.name] ?? 0
-  console.log(`${entry.name}: ${gzip} bytes compressed of ${budget}, ${bytes} minified, ${files.length} files`)
-  if (process.argv.includes('--by-file')) for (const { file, bytes: own } of files) console.log(`  ${own}\t${file}`)
-  if (gzip <= budget) continue
-  console.error(
-    `The bundle "${entry.name}" has ${gzip} bytes, ${gzip - budget} more than its budget. ` +
-      'See what it is made of with `node bench/size.ts --by-file`; if it has to be so, raise the budget in bench/budget.json.',
-  )
-  process.exitCode = 1
+  const all = await bundle(entry)
+  const atOnce = loadedWith(all)
+  const later = all.filter((chunk) => !atOnce.includes(chunk))
+  compare(entry.name, atOnce)
+  if (later.length > 0) compare(`${entry.name}, later`, later)
 }
 
 /** Bundles in memory, with everything that is not of this package left out. */
-async function bundle({ source }: Entry): Promise<Bundle> {
+async function bundle({ source }: Entry): Promise<readonly OutputChunk[]> {
   const built = await rolldown({
     input: 'entry',
     external: (id) => id !== 'entry' && !id.startsWith('.') && !id.startsWith('/'),
@@ -62,11 +71,60 @@ async function bundle({ source }: Entry): Promise<Bundle> {
   })
   const { output } = await built.generate({ format: 'esm', minify: true })
   await built.close()
-  const code = output.map((chunk) => (chunk.type === 'chunk' ? chunk.code : '')).join('')
-  const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.entries(chunk.modules) : []))
-  const files = modules
+  return output.filter((chunk) => chunk.type === 'chunk')
+}
+
+/** The entry and what it imports; what is left is there for `import()`. */
+function loadedWith(all: readonly OutputChunk[]): readonly OutputChunk[] {
+  const names = new Set(['entry.js'])
+  // A set goes on with what is added while it is iterated.
+  for (const name of names)
+    for (const more of all.find(({ fileName }) => fileName === name)?.imports ?? []) names.add(more)
+  return all.filter(({ fileName }) => names.has(fileName))
+}
+
+/** Starts the app of a bundle, and sees what it loads. */
+async function loadedByStart(all: readonly OutputChunk[]): Promise<readonly OutputChunk[]> {
+  mkdirSync(folder, { recursive: true })
+  for (const { fileName, code } of all) writeFileSync(join(folder, fileName), code)
+  const loaded = new Set<string>()
+  const hooks = registerHooks({
+    load(url, context, next) {
+      loaded.add(url)
+      return next(url, context)
+    },
+  })
+  await import(pathToFileURL(join(folder, 'entry.js')).href)
+  const { start, stop } = globalThis as unknown as Record<'start' | 'stop', () => Promise<unknown>>
+  await start()
+  await stop()
+  hooks.deregister()
+  rmSync(folder, { recursive: true })
+  return all.filter(({ fileName }) => loaded.has(pathToFileURL(join(folder, fileName)).href))
+}
+
+function compare(name: string, loaded: readonly OutputChunk[]): void {
+  const code = loaded.map((chunk) => chunk.code).join('')
+  const gzip = gzipSync(code, { level: 9 }).length
+  const budget = budgets[name] ?? 0
+  const files = filesOf(loaded)
+  console.log(
+    `${name}: ${gzip} bytes compressed of ${budget}, ${Buffer.byteLength(code)} minified, ${files.length} files`,
+  )
+  if (process.argv.includes('--by-file')) for (const { file, bytes } of files) console.log(`  ${bytes}\t${file}`)
+  if (gzip <= budget) return
+  console.error(
+    `The bundle "${name}" has ${gzip} bytes, ${gzip - budget} more than its budget. ` +
+      'See what it is made of with `node bench/size.ts --by-file`; if it has to be so, raise the budget in bench/budget.json.',
+  )
+  process.exitCode = 1
+}
+
+/** Bytes that each file of src/ is left with after tree-shaking, before minification. */
+function filesOf(loaded: readonly OutputChunk[]): { readonly file: string; readonly bytes: number }[] {
+  return loaded
+    .flatMap(({ modules }) => Object.entries(modules))
     .map(([path, { renderedLength }]) => ({ file: relative(root, path), bytes: renderedLength }))
     .filter(({ file, bytes }) => file.startsWith('src/') && bytes > 0)
     .toSorted((a, b) => b.bytes - a.bytes)
-  return { bytes: Buffer.byteLength(code), gzip: gzipSync(code, { level: 9 }).length, files }
 }

@@ -1,5 +1,6 @@
 /** The tables of a run, as `RESULTS.md`. */
 import { ALLORA } from '../contender.ts'
+import type { ProcessCost } from '../import-cost.ts'
 import { quantile } from '../measure.ts'
 import type { BacklogRow, PairRow, Results } from '../results.ts'
 import { workloads } from '../workloads.ts'
@@ -141,14 +142,11 @@ function growthTable({ growth }: Results): string {
 
 function startUpLines({ startUp }: Results): string {
   if (startUp === undefined) return ''
-  const { flows, imports } = startUp
+  const { flows, imports, hello } = startUp
   const total = startUp.build + startUp.app + startUp.start
   const rows = [
-    [
-      "`import 'allora'`, above an empty process",
-      `${imports.cpu.toFixed(0)} ms CPU, ${imports.wall.toFixed(0)} ms`,
-      '40 ms',
-    ],
+    ["`import 'allora'`, above an empty process", msOf(imports), '40 ms'],
+    ...(hello === undefined ? [] : [['the same, with the hello flow built and started', msOf(hello), '']]),
     [
       `${flows.toLocaleString('en')} flows, each`,
       `${total.toFixed(1)} us (build ${startUp.build.toFixed(1)}, app ${startUp.app.toFixed(1)}, start ${startUp.start.toFixed(1)})`,
@@ -157,6 +155,8 @@ function startUpLines({ startUp }: Results): string {
   ]
   return section('Start-up', ['', 'cost', 'target'], rows)
 }
+
+const msOf = ({ cpu, wall }: ProcessCost): string => `${cpu.toFixed(0)} ms CPU, ${wall.toFixed(0)} ms`
 
 function httpLines({ http }: Results): string {
   if (http === undefined) return ''

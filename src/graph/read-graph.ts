@@ -138,16 +138,21 @@ function properties<A>(fields: Readonly<Record<string, Field>>): Properties<A> {
 
 const KINDS = Object.keys(NODE_SHAPES) as NodeKind[]
 const kindOf = word(KINDS)
-const NODES: ReadonlyMap<NodeKind, Decoder<GraphNode>> = new Map(
-  KINDS.map((kind) => [
-    kind,
-    record(properties<GraphNode>({ kind: { type: 'oneOf', values: [kind] }, ...NODE_SHAPES[kind].fields })),
-  ]),
-)
+
+/** Made when the first node of a kind comes: most programs read none. */
+const nodes = new Map<NodeKind, Decoder<GraphNode>>()
+
+function nodeOf(kind: NodeKind): Decoder<GraphNode> {
+  const known = nodes.get(kind)
+  if (known !== undefined) return known
+  const decode = record(properties<GraphNode>({ kind: { type: 'oneOf', values: [kind] }, ...NODE_SHAPES[kind].fields }))
+  nodes.set(kind, decode)
+  return decode
+}
 
 const node: Decoder<GraphNode> = (came, path) => {
   const kind = kindOf(isObject(came) ? property(came, 'kind') : 'inlet', pathTo(path, 'kind'))
-  return isLeft(kind) ? kind : NODES.get(kind.right)!(came, path)
+  return isLeft(kind) ? kind : nodeOf(kind.right)(came, path)
 }
 
 const version: Property<typeof GRAPH_VERSION> = required(

@@ -7,6 +7,13 @@ export function resilienceOf(node: GraphNode): Resilience {
   return 'retry' in NODE_SHAPES[node.kind].fields ? (node as Resilience) : {}
 }
 
+/** Whether a record says anything. */
+export function hasPolicy(record: Resilience): boolean {
+  const { retry, circuitBreaker, concurrency, orderBy } = record
+  const { attempt, overall } = timeoutsOf(record)
+  return (retry ?? circuitBreaker ?? concurrency ?? orderBy ?? attempt ?? overall) !== undefined
+}
+
 /** Both timeouts, also where only that of one call is given as a number. */
 export function timeoutsOf({ timeout }: Resilience): StepTimeout {
   return typeof timeout === 'number' ? { attempt: timeout } : (timeout ?? {})

@@ -9,7 +9,7 @@ import type { Leftover, Transport, TransportEnv } from '../transport/transport.t
 import { BoundChannel } from './bound-channel.ts'
 import type { EventHub } from './events.ts'
 import type { Instrumentation } from './instrumentation.ts'
-import { WatchedPort } from './watched-port.ts'
+import { WATCHED_PORTS } from './later.ts'
 
 /** What binds channels to transports. */
 export interface ChannelsOptions {
@@ -88,7 +88,7 @@ export class Channels {
     const { interceptors, events, instrumentation } = this.options
     const own = Object.hasOwn(interceptors, id) ? interceptors[id]! : NONE
     const port = transport.port(id)
-    const watched = instrumentation === undefined ? port : new WatchedPort(port, instrumentation)
+    const watched = instrumentation === undefined ? port : new WATCHED_PORTS.here.WatchedPort(port, instrumentation)
     return new BoundChannel(watched, own, transport.capabilities.synchronous, events)
   }
 

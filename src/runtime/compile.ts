@@ -5,9 +5,9 @@ import { hashName } from '../message/identity.ts'
 import { Behaviour, type Bindings } from './behaviour.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { FrameSource } from './frame.ts'
+import { CREDIT } from './later.ts'
 import { Layout } from './layout.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
-import { CreditLender } from './resilience/credit-lender.ts'
 import { END, type Step } from './step.ts'
 
 /** A stretch of a flow that one consumer runs: from the inlet or the source, or from behind a `through`. */
@@ -77,7 +77,7 @@ function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layou
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
   const segment = (node: Segment['node'], start: number): Segment => {
     const handsOver = bindings.channelOf(node.channel).handsOver
-    const lender = lends && !handsOver ? { lender: new CreditLender(host.clock) } : undefined
+    const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined
     return { node, source: { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }, start }
   }
   return graph.nodes.flatMap((node, index) => {

@@ -5,7 +5,7 @@ import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import type { Instrumentation } from './instrumentation.ts'
-import { watchedConsumer } from './watching.ts'
+import { WATCHING } from './later.ts'
 
 /** A stretch of a flow that takes messages from a channel. */
 export interface Attachment {
@@ -48,7 +48,8 @@ export class Consumers {
       channel.announceDelivery(delivery.message, delivery.attempt)
       return runner.deliver(delivery, start, source)
     }
-    const consumer = instrumentation === undefined ? own : watchedConsumer(own, channel, flowId, instrumentation)
+    const consumer =
+      instrumentation === undefined ? own : WATCHING.here.watchedConsumer(own, channel, flowId, instrumentation)
     // What is watched is watched from its delivery on.
     const isPlain = lender === undefined && instrumentation === undefined
     const atOnce = isPlain ? { atOnce: runner.atOnce(channel, consumer, segment) } : undefined

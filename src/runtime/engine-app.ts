@@ -1,8 +1,6 @@
-/** What an engine is given to run: an app without its types, checked and with its services bound. */
+/** What an engine is given to run: an app without its types, with its services bound. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { InvalidAppError, MissingServiceError } from '../errors/lifecycle-errors.ts'
-import { checkGraph } from '../graph/check.ts'
-import { formatDiagnostic } from '../graph/diagnostic.ts'
+import { MissingServiceError } from '../errors/lifecycle-errors.ts'
 import type { AppGraph } from '../graph/graph.ts'
 
 /** The parts of an app that the engine runs. */
@@ -26,13 +24,4 @@ export function bindFunctions(
     )
   }
   return new Map([...Object.entries(app.functions), ...Object.entries(services)])
-}
-
-/** Throws `InvalidAppError` for an app with errors. */
-export function refuseInvalid(app: EngineApp, functions: ReadonlyMap<string, Function>): void {
-  const errors = checkGraph(app.graph, new Set(functions.keys())).filter(({ severity }) => severity === 'error')
-  if (errors.length === 0) return
-  throw new InvalidAppError(
-    `The app has ${errors.length === 1 ? 'an error' : `${errors.length} errors`} and was not started:\n\n${errors.map(formatDiagnostic).join('\n\n')}`,
-  )
 }

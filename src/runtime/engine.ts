@@ -37,7 +37,6 @@ import { type RuntimeState, cannotSend, cannotStart } from './runtime-state.ts'
 import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
-import { watchRequests } from './watching.ts'
 
 const DEAD_LETTER_CAPACITY = 10_000
 
@@ -113,8 +112,6 @@ export class Engine implements RunnerHost {
         },
       },
     })
-    const { instrumentation } = options
-    if (instrumentation?.request !== undefined) watchRequests(this, instrumentation)
   }
 
   get instrumentation(): Instrumentation | undefined {

@@ -1,7 +1,7 @@
 /** What a runtime watches when it is asked to: message history and the numbers of each node. Steps are wrapped when they are compiled, so it costs nothing otherwise. */
 import type { Clock } from '../transport/clock.ts'
 import type { Frame } from './frame.ts'
-import type { NodeCounter } from './metrics.ts'
+import { NodeCounter } from './metrics.ts'
 import { SUSPENDED, type Step } from './step.ts'
 
 /** Makes a step note every message it gets in the message's history. */
@@ -15,7 +15,8 @@ export function keepHistory(step: Step, clock: Clock): void {
 }
 
 /** Makes a step count its messages and measure how long they stay, waiting included. */
-export function keepMetrics(step: Step, counter: NodeCounter, clock: Clock): void {
+export function keepMetrics(step: Step, clock: Clock): NodeCounter {
+  const counter = new NodeCounter()
   const { enter, resume } = step
   step.call = undefined
   step.resume = (frame, value) => {
@@ -44,6 +45,7 @@ export function keepMetrics(step: Step, counter: NodeCounter, clock: Clock): voi
       throw error
     }
   }
+  return counter
 }
 
 function watch(frame: Frame, left: (failed: number) => void): void {

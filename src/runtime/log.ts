@@ -1,11 +1,11 @@
 /** The log of one runtime: lines are made only when its logger wants them. */
 import type { LogFields, LogLevel, LogPlace, Logger } from './logger.ts'
-import { redacted } from './redacted.ts'
 
 /** See above. */
 export class Log {
   private readonly logger: Logger | undefined
-  private readonly secrets: readonly string[] | undefined
+  /** Names of properties that are in no line, beside those that `redacted` knows. */
+  readonly secrets: readonly string[] | undefined
 
   constructor(logger: Logger | undefined, secrets: readonly string[] | undefined) {
     this.logger = logger
@@ -21,11 +21,6 @@ export class Log {
     const { logger } = this
     if (logger === undefined) writeToConsole(level, line(), fields)
     else if (this.wants(level, fields)) logger[level](line(), fields)
-  }
-
-  /** A line with data, of which secrets are taken out. */
-  writeData(level: LogLevel, line: () => string, fields: LogFields, data: unknown): void {
-    if (this.wants(level, fields)) this.write(level, line, { ...fields, data: redacted(data, this.secrets) })
   }
 }
 

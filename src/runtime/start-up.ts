@@ -5,15 +5,12 @@ import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
 import { adapterOf } from './adapter-of.ts'
 import type { Bindings } from './behaviour.ts'
 import { type CompiledFlow, type Segment, compile } from './compile.ts'
-import { refuseInvalid } from './engine-app.ts'
 import type { Engine } from './engine.ts'
 import type { FlowRunner } from './flow-runner.ts'
-import { keepHistory, keepMetrics } from './instrument.ts'
-import { NodeCounter } from './metrics.ts'
+import { CHECK, COUNTING, SOURCES, WATCHING } from './later.ts'
+import { load } from './loading.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { RunningFlow } from './running-flow.ts'
-import { SourceRunner } from './source-runner.ts'
-import { watchRunner } from './watching.ts'
 
 /** The start of one engine. */
 export class StartUp {
@@ -33,9 +30,12 @@ export class StartUp {
   /** Rejects, with everything undone, when something is missing. */
   async run(): Promise<void> {
     const { engine } = this
+    const { instrumentation } = engine
     try {
-      refuseInvalid(engine.app, engine.functions)
-      engine.unobserve = engine.instrumentation?.observe?.(engine)
+      const loading = load(engine.app, engine.options)
+      if (loading !== undefined) await loading
+      CHECK.here.refuseInvalid(engine.app, engine.functions)
+      engine.unobserve = instrumentation?.observe?.(engine)
       await engine.channels.open()
       for (const graph of engine.app.graph.flows) engine.flows.set(graph.id, this.compiled(graph))
       for (const aggregator of this.kept) await aggregator.load()
@@ -48,6 +48,7 @@ export class StartUp {
       engine.state = 'new'
       throw error
     }
+    if (instrumentation?.request !== undefined) WATCHING.here.watchRequests(engine, instrumentation)
     engine.state = 'running'
     engine.events.emit('started', { at: engine.clock.now() })
     for (const aggregator of this.kept) aggregator.begin()
@@ -77,7 +78,7 @@ export class StartUp {
     const sources = nodes.flatMap((node) => {
       if (node.kind !== 'source') return []
       const adapter = adapterOf<Source<unknown>>(node.adapter, engine.functions.get(node.adapter)!, 'open')
-      return [new SourceRunner(id, node, adapter, engine.channels.get(node.channel), engine)]
+      return [new SOURCES.here.SourceRunner(id, node, adapter, engine.channels.get(node.channel), engine)]
     })
     return new RunningFlow(id, intakes, sources, engine)
   }
@@ -91,14 +92,12 @@ export class StartUp {
 
   private instrument(runner: FlowRunner): void {
     const { options, clock, counters, instrumentation } = this.engine
-    if (instrumentation !== undefined) watchRunner(runner, instrumentation)
+    if (instrumentation !== undefined) WATCHING.here.watchRunner(runner, instrumentation)
     if (options.history !== true && options.metrics !== true) return
+    const { keepHistory, keepMetrics } = COUNTING.here
     for (const step of runner.steps) {
       if (options.history === true) keepHistory(step, clock)
-      if (options.metrics !== true) continue
-      const counter = new NodeCounter()
-      counters.set(`${step.flowId}/${step.id}`, counter)
-      keepMetrics(step, counter, clock)
+      if (options.metrics === true) counters.set(`${step.flowId}/${step.id}`, keepMetrics(step, clock))
     }
   }
 }

@@ -3,6 +3,7 @@ import { BarrierTimeoutError, CorrelationError } from '../../errors/handling-err
 import type { BarrierNode } from '../../graph/graph.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Timer } from '../../transport/clock.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
@@ -12,6 +13,13 @@ import { drop } from './dropping.ts'
 /** A trigger that came before its message. */
 interface EarlyTrigger extends OpenGroup {
   readonly timer: Timer
+}
+
+/** `barrier`: a message goes on when it has its trigger. */
+export function barrier(of: Behaviour, step: Step, node: BarrierNode): void {
+  const it = new Barrier(node, of.optional(node.correlateBy), step, of.host)
+  step.enter = (frame) => it.enter(frame)
+  step.resume = () => step.next
 }
 
 /** The state and work of one barrier node. */

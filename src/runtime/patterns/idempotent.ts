@@ -1,27 +1,19 @@
 /** The idempotent receiver: each key passes once (rule T12). */
 import type { IdempotentNode } from '../../graph/graph.ts'
+import { MemoryKeyStore } from '../../memory/memory-key-store.ts'
 import type { KeyStore } from '../../message/key-store.ts'
-import type { BoundChannel } from '../bound-channel.ts'
-import type { RunnerHost } from '../flow-runner.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { Frame } from '../frame.ts'
 import { SUSPENDED, type Step } from '../step.ts'
 import { discard } from './dropping.ts'
 import { tellStore } from './telling-stores.ts'
 
-/** What an idempotent node works with. */
-export interface IdempotentParts {
-  readonly key: Function
-  readonly store: KeyStore
-  readonly discard: BoundChannel | undefined
-}
-
 /** `idempotent`: a key is reserved when its message comes, committed when the message has been handled, released when that failed. */
-export function idempotent(
-  step: Step,
-  node: IdempotentNode,
-  { key, store, discard: duplicates }: IdempotentParts,
-  host: RunnerHost,
-): void {
+export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): void {
+  const { host } = of
+  const key = of.fn(node.key)
+  const store = node.store === undefined ? new MemoryKeyStore(host.clock) : (of.fn(node.store)() as KeyStore)
+  const duplicates = of.maybe(node.discardTo)
   const decide = (frame: Frame, name: string, isNew: boolean): number => {
     if (isNew) {
       frame.whenEnded((succeeded) =>

@@ -1,20 +1,20 @@
 /** The loop: sends a message through a body while a condition holds (rule T14). */
 import { HopLimitError } from '../../errors/handling-errors.ts'
 import type { LoopNode } from '../../graph/graph.ts'
+import type { Behaviour } from '../behaviour.ts'
 import { withHeaders, withoutHeader } from '../frame.ts'
 import type { Step } from '../step.ts'
 import { calling } from './calling.ts'
-
-/** The header that counts the turns of a loop. */
-export const turnsHeader = ({ flowId, id }: Step): string => `loop:${flowId}/${id}`
+import { turnsHeader } from './turns.ts'
 
 /**
  * The condition is asked before every turn, and each turn has a message of its own. Its number travels in a header, since the body
- * may lead through channels; `body` is the step that the body begins at.
+ * may lead through channels.
  */
-export function loop(step: Step, node: LoopNode, body: number, condition: Function): void {
+export function loop(of: Behaviour, step: Step, node: LoopNode): void {
   const header = turnsHeader(step)
-  calling(step, condition, (frame, holds) => {
+  const body = of.layout.target(step.index, 'body')
+  calling(step, of.fn(node.while), (frame, holds) => {
     const turns = Number(frame.headers[header] ?? 0)
     const goesOn = holds === true && turns < node.max
     if (goesOn) {

@@ -3,12 +3,11 @@ import type { PayloadIssue } from '../../errors/channel-errors.ts'
 import { issuesInWords } from '../../errors/payload-issues.ts'
 import { describeValue } from '../../errors/describe-value.ts'
 import { EnrichError, InvalidMessageError, RejectedError } from '../../errors/handling-errors.ts'
-import type { EnrichNode, FilterNode, LogNode, RemoveHeadersNode, SetHeaderNode } from '../../graph/graph.ts'
+import type { EnrichNode, FilterNode, RemoveHeadersNode, SetHeaderNode } from '../../graph/graph.ts'
 import { checkHeaders, isKnownHeader } from '../../message/headers.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import { type Frame, withHeaders, withoutHeader } from '../frame.ts'
-import type { LogPlace } from '../logger.ts'
 import { END, type Step } from '../step.ts'
 import { calling } from './calling.ts'
 import { choosing } from './choosing.ts'
@@ -84,28 +83,6 @@ export function validate(step: Step, schema: Function, invalid: BoundChannel | u
     throw new InvalidMessageError(`The payload does not fit the schema: ${issuesInWords(issues)}.`, { issues })
   })
 }
-
-/** `log`: a line, or data without its secrets, and the message goes on. Where nobody wants to read it, nothing is called. */
-export function log(step: Step, { level = 'info' }: LogNode, line: Function | undefined, host: RunnerHost): void {
-  const { flowId, id: nodeId } = step
-  let place: LogPlace = { flowId, nodeId }
-  /** A step mostly has its messages from one channel. */
-  const placeOf = ({ source: { channelId } }: Frame): LogPlace =>
-    place.channelId === channelId ? place : (place = { flowId, nodeId, channelId })
-  calling(step, line ?? nothing, (frame, written) => {
-    const { id: messageId } = frame.message
-    const fields = { ...placeOf(frame), messageId }
-    const usual = (): string => `${flowId}/${nodeId} ${messageId}`
-    if (typeof written !== 'object')
-      host.log.write(level, written === undefined ? usual : () => String(written), fields)
-    else host.log.writeData(level, usual, fields, written)
-    return step.next
-  })
-  const { enter } = step
-  step.enter = (frame) => (host.log.wants(level, placeOf(frame)) ? enter(frame) : step.next)
-}
-
-const nothing = (): undefined => undefined
 
 /** `filter`: the very same message goes on, or it is discarded as the node says (rule T2). */
 export function filter(

@@ -1,7 +1,6 @@
 /** Steps that take time on purpose: delay and throttle (rule T11). */
 import type { DelayNode, ThrottleNode } from '../../graph/graph.ts'
-import type { BoundChannel } from '../bound-channel.ts'
-import type { RunnerHost } from '../flow-runner.ts'
+import type { Behaviour } from '../behaviour.ts'
 import { SUSPENDED, type Step } from '../step.ts'
 import { calling } from './calling.ts'
 import { sendLast } from './sending.ts'
@@ -10,8 +9,9 @@ import { sendLast } from './sending.ts'
  * `delay`: the message waits in the node's own channel, so others pass it meanwhile, and it survives the process where the
  * transport does. What is due now goes straight on.
  */
-export function delay(step: Step, node: DelayNode, duration: Function | undefined, channel: BoundChannel): void {
-  calling(step, duration ?? (() => node.duration), (frame, milliseconds) => {
+export function delay(of: Behaviour, step: Step, node: DelayNode): void {
+  const channel = of.channel(node.channel)
+  calling(step, of.optional(node.service) ?? (() => node.duration), (frame, milliseconds) => {
     const wait = Number(milliseconds)
     return wait > 0 ? sendLast(frame, channel, frame.message, { delay: wait }) : step.next
   })
@@ -21,7 +21,7 @@ export function delay(step: Step, node: DelayNode, duration: Function | undefine
  * `throttle`: a message passes `per` milliseconds after the one that passed `rate` messages before it, or now. Whoever comes too
  * early waits its turn here, and is held in the flow, so the pace reaches the sender.
  */
-export function throttle(step: Step, { rate, per }: ThrottleNode, host: RunnerHost): void {
+export function throttle({ host }: Behaviour, step: Step, { rate, per }: ThrottleNode): void {
   const passes: number[] = []
   let oldest = 0
   step.enter = (frame) => {

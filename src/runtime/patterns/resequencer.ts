@@ -4,6 +4,7 @@ import type { ResequenceNode } from '../../graph/graph.ts'
 import type { Sequence } from '../../message/headers.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Timer } from '../../transport/clock.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import type { Frame, FrameSource } from '../frame.ts'
@@ -15,6 +16,13 @@ import { discard, discardLater } from './dropping.ts'
 export interface ResequencerParts {
   readonly correlateBy: Function | undefined
   readonly discard: BoundChannel | undefined
+}
+
+/** `resequence`: messages go on in the order of their numbers. */
+export function resequence(of: Behaviour, step: Step, node: ResequenceNode): void {
+  const parts = { correlateBy: of.optional(node.correlateBy), discard: of.maybe(node.discardTo) }
+  const resequencer = new Resequencer(node, parts, step, of.runner)
+  step.enter = (frame) => resequencer.enter(frame)
 }
 
 /** Sequences in which nothing waits that are remembered, to tell where they go on and what is late. */

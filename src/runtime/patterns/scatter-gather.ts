@@ -2,6 +2,7 @@
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { RequestTimeoutError, ScatterGatherError } from '../../errors/handling-errors.ts'
 import type { ScatterGatherNode } from '../../graph/graph.ts'
+import type { Behaviour } from '../behaviour.ts'
 import { sentenceOf } from '../flow-error.ts'
 import type { FlowRunner } from '../flow-runner.ts'
 import { type Frame, withHeaders } from '../frame.ts'
@@ -12,15 +13,11 @@ type Answer = PromiseSettledResult<Either<unknown, unknown>>
 
 /**
  * Each branch is a request of its own, so its reply is found across channels, and the first of reply, failure, drop and timeout
- * answers it. `starts` are the steps that the branches begin at.
+ * answers it.
  */
-export function scatterGather(
-  step: Step,
-  node: ScatterGatherNode,
-  starts: readonly number[],
-  runner: FlowRunner,
-): void {
+export function scatterGather({ runner, layout }: Behaviour, step: Step, node: ScatterGatherNode): void {
   const { gateway } = runner.host
+  const starts = node.branches.map((name) => layout.target(step.index, `branch:${name}`))
   step.enter = (frame) => {
     const options = {
       kind: 'call',

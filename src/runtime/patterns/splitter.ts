@@ -1,12 +1,15 @@
 /** The splitter: one message into its parts, one after the other, with the pace of what follows (rule T5). */
 import { describeValue } from '../../errors/describe-value.ts'
 import { FlowError, SplitError } from '../../errors/handling-errors.ts'
+import type { SplitNode } from '../../graph/graph.ts'
 import { type HeadersInit, NO_HEADERS, type Sequence } from '../../message/headers.ts'
+import type { Behaviour } from '../behaviour.ts'
 import { isParked } from '../flow-error.ts'
 import { type FlowRunner, PassOn } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
 import { END, SUSPENDED, type Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
+import { calling } from './calling.ts'
 import { drop, endUnanswered } from './dropping.ts'
 import { SplitScope } from './split-scope.ts'
 
@@ -24,6 +27,16 @@ interface Split {
   /** Where further parts come from; not needed for an array whose parts all run at once. */
   parts: Parts | undefined
 }
+
+/** `split`: what the function makes of the payload, or the payload itself, is iterated. */
+export function split(of: Behaviour, step: Step, { service, ...record }: SplitNode): void {
+  const splitter = new Splitter(step, of.runner)
+  of.splitters.set(step.index, splitter)
+  const partsOfPayload = service === undefined ? itself : of.guarded(step, { service, ...record })
+  calling(step, partsOfPayload, (frame, parts) => splitter.split(frame, parts))
+}
+
+const itself = (payload: unknown): unknown => payload
 
 /** The work of one split node. */
 export class Splitter {

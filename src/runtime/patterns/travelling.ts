@@ -2,40 +2,33 @@
 import { HopLimitError } from '../../errors/handling-errors.ts'
 import type { DynamicRouteNode, RoutingSlipNode } from '../../graph/graph.ts'
 import type { MessageRecord } from '../../message/message.ts'
+import type { Behaviour } from '../behaviour.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import { type Frame, withHeaders } from '../frame.ts'
 import { REPLY_TIMEOUT } from '../gateway.ts'
 import { promiseOf, unwrap } from '../outcome.ts'
 import { SUSPENDED, type Step } from '../step.ts'
-import { type Selectable, selectedChannel, selectedChannels } from './selected-channels.ts'
+import { selectedChannel, selectedChannels } from './selected-channels.ts'
 
 /** `routingSlip`: the list is made once, before the first hop. */
-export function routingSlip(
-  step: Step,
-  node: RoutingSlipNode,
-  select: Function,
-  channels: Selectable,
-  host: RunnerHost,
-): void {
+export function routingSlip(of: Behaviour, step: Step, node: RoutingSlipNode): void {
+  const select = of.fn(node.service)
+  const channels = of.selectable(node)
   travelling(step, async (frame) => {
     const slip = selectedChannels(await resultOf(select, frame), channels)
     if (slip.length > node.max)
       throw new HopLimitError(
         `The routing slip has ${slip.length} channels, and its max is ${node.max}. Make it shorter, or raise { max }.`,
       )
-    for (const [i, channel] of slip.entries()) await visit(frame, step, channel, i + 1, node, host)
+    for (const [i, channel] of slip.entries()) await visit(frame, step, channel, i + 1, node, of.host)
   })
 }
 
 /** `dynamicRoute`: before every hop it is asked where to go next, until it gives `undefined`. */
-export function dynamicRoute(
-  step: Step,
-  node: DynamicRouteNode,
-  select: Function,
-  channels: Selectable,
-  host: RunnerHost,
-): void {
+export function dynamicRoute(of: Behaviour, step: Step, node: DynamicRouteNode): void {
+  const select = of.fn(node.service)
+  const channels = of.selectable(node)
   travelling(step, async (frame) => {
     for (let hop = 1; ; hop++) {
       const id = await resultOf(select, frame)
@@ -45,7 +38,7 @@ export function dynamicRoute(
         throw new HopLimitError(
           `The message has taken ${node.max} hops, as many as its max allows, and is to go to "${channel.id}". End the route sooner, or raise { max }.`,
         )
-      await visit(frame, step, channel, hop, node, host)
+      await visit(frame, step, channel, hop, node, of.host)
     }
   })
 }

@@ -17,19 +17,11 @@ interface Surroundings {
   readonly functionOf: (name: string) => Function
 }
 
-/** The function under the record's policies, to be called in its place; the function itself when there are none. */
+/** The function under the record's policies, to be called in its place. */
 export function resilient(fn: Function, record: Resilience, { step, host, functionOf }: Surroundings): Function {
   const { retry, circuitBreaker, concurrency, orderBy } = record
   const { attempt, overall } = timeoutsOf(record)
   const isTimed = attempt !== undefined || overall !== undefined
-  if (
-    !isTimed &&
-    retry === undefined &&
-    circuitBreaker === undefined &&
-    concurrency === undefined &&
-    orderBy === undefined
-  )
-    return fn
   // From the inside out.
   let call: GuardedCall = guardedCall(fn, isTimed)
   if (concurrency !== undefined) call = limited(call, concurrency, host.clock)
