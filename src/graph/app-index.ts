@@ -1,57 +1,24 @@
-/** An app with everything that checking and drawing look up, gathered in one pass. */
-import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, GraphEdge, GraphNode } from './graph.ts'
+/** An app with everything that checking and drawing look up. */
 import { appended } from './appended.ts'
-import { type ChannelUse, channelUses } from './references.ts'
-
-/** An app, indexed. Of things with the same id, a look-up by id gives the last. */
-export interface AppIndex {
-  readonly flows: readonly FlowIndex[]
-  readonly flowsById: ReadonlyMap<string, FlowIndex>
-  /** The nodes of all flows. */
-  readonly steps: readonly Step[]
-  /** The declared channels. */
-  readonly channels: ReadonlyMap<string, ChannelIndex>
-  /** The nodes that consume a channel: `inlet` and `through`. */
-  readonly consumers: ReadonlyMap<string, readonly Step[]>
-  /** The nodes that send to a channel. */
-  readonly senders: ReadonlyMap<string, readonly Step[]>
-  /** The functions that are there. */
-  readonly functions: ReadonlySet<FunctionName>
-}
-
-/** A flow and its nodes. */
-export interface FlowIndex {
-  readonly graph: FlowGraph
-  readonly steps: readonly Step[]
-  readonly stepsById: ReadonlyMap<string, Step>
-  /** Edges that begin or end at no node. */
-  readonly loose: readonly GraphEdge[]
-}
-
-/** A node in its flow. */
-export interface Step {
-  readonly flowId: string
-  readonly node: GraphNode
-  /** Its place in the list of its flow. */
-  readonly place: number
-  readonly uses: readonly ChannelUse[]
-  /** The edges that start here, those that lead nowhere included. */
-  readonly ways: readonly Way[]
-  /** The edges that end here. */
-  readonly arrivals: readonly GraphEdge[]
-}
-
-/** An edge as seen from where it starts. */
-export interface Way {
-  readonly port: string | undefined
-  readonly to: Step | undefined
-}
+import { FlowIndex, type Step } from './flow-index.ts'
+import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, GraphNode } from './graph.ts'
 
 /** A channel with all that the flows say of it. */
 export interface ChannelIndex {
+  readonly id: string
   readonly spec: ChannelSpec
   /** The first one's flow is where diagnostics about the channel belong. */
   readonly declarations: readonly Declaration[]
+  /** The flows that consume it, once for each node that does; see {@link AppIndex.note}. */
+  readonly consumers: readonly string[]
+  /** The flows that send to it, once for each node that does. */
+  readonly senders: readonly string[]
+}
+
+/** The names of the functions that are there: a set or a map. */
+export interface Names {
+  has(name: FunctionName): boolean
+  keys(): Iterable<FunctionName>
 }
 
 /** What one flow, or the app itself, says of a channel. */
@@ -61,48 +28,75 @@ export interface Declaration {
   readonly spec: ChannelSpec
 }
 
-/** Gathers what can be looked up. */
-export function indexApp(app: AppGraph, functions: ReadonlySet<FunctionName>): AppIndex {
-  const flows = app.flows.map(indexFlow)
-  const steps = flows.flatMap((flow) => flow.steps)
-  return {
-    flows,
-    flowsById: byId(flows, ({ graph }) => graph.id),
-    steps,
-    channels: indexChannels(app),
-    consumers: users(steps, ({ consumes }) => consumes),
-    senders: users(steps, ({ sends }) => sends !== 'never'),
-    functions,
+/**
+ * An app, indexed. What keeps every node is gathered when it is asked for first: most apps are checked without, one flow after the other.
+ */
+export class AppIndex {
+  readonly graph: AppGraph
+  readonly functions: Names
+  /** The declared channels. */
+  readonly channels: ReadonlyMap<string, ChannelIndex>
+  private readonly open: ReadonlyMap<string, OpenChannel>
+  private byId: ReadonlyMap<string, FlowGraph> | undefined = undefined
+  private indexed: readonly FlowIndex[] | undefined = undefined
+  private all: readonly Step[] | undefined = undefined
+  private consuming: ReadonlyMap<string, readonly Step[]> | undefined = undefined
+
+  constructor(graph: AppGraph, functions: Names = new Set()) {
+    this.graph = graph
+    this.functions = functions
+    this.channels = this.open = indexChannels(graph)
+  }
+
+  /** Of flows with the same id, the last. */
+  get flowsById(): ReadonlyMap<string, FlowGraph> {
+    return (this.byId ??= new Map(this.graph.flows.map((flow) => [flow.id, flow])))
+  }
+
+  get flows(): readonly FlowIndex[] {
+    return (this.indexed ??= this.graph.flows.map((flow) => new FlowIndex(flow)))
+  }
+
+  /** Whether there is such a node. */
+  hasNode(is: (node: GraphNode) => boolean): boolean {
+    return this.graph.flows.some(({ nodes }) => nodes.some(is))
+  }
+
+  /** The nodes of all flows. */
+  get steps(): readonly Step[] {
+    return (this.all ??= this.flows.flatMap((flow) => flow.steps))
+  }
+
+  /** The nodes that consume a channel, such as `inlet` and `through`. */
+  get consumers(): ReadonlyMap<string, readonly Step[]> {
+    return (this.consuming ??= consumersAmong(this.steps))
+  }
+
+  /** Notes which channels a flow uses. */
+  note({ graph, steps }: FlowIndex): void {
+    for (const { uses } of steps) {
+      for (let i = 0; i < uses.length; i++) {
+        const { channel, consumes, sends } = uses[i]!
+        const known = this.open.get(channel)
+        // A node may name a channel more than once.
+        if (known === undefined || uses.findIndex((use) => use.channel === channel) < i) continue
+        if (consumes) known.consumers = appended(known.consumers, graph.id)
+        if (sends !== 'never') known.senders = appended(known.senders, graph.id)
+      }
+    }
   }
 }
 
-type OpenStep = Step & { ways: Way[]; arrivals: GraphEdge[] }
-type OpenChannel = { spec: ChannelSpec; readonly declarations: Declaration[] }
-
-function indexFlow(graph: FlowGraph): FlowIndex {
-  const steps = graph.nodes.map((node, place): OpenStep => ({
-    flowId: graph.id,
-    node,
-    place,
-    uses: channelUses(node),
-    ways: [],
-    arrivals: [],
-  }))
-  const stepsById = byId(steps, ({ node }) => node.id)
-  const loose: GraphEdge[] = []
-  for (const edge of graph.edges) {
-    const from = stepsById.get(edge.from)
-    const to = stepsById.get(edge.to)
-    if (from === undefined || to === undefined) loose.push(edge)
-    if (from !== undefined) from.ways = appended(from.ways, { port: edge.port, to })
-    if (to !== undefined) to.arrivals = appended(to.arrivals, edge)
-  }
-  return { graph, steps, stepsById, loose }
+type OpenChannel = ChannelIndex & {
+  spec: ChannelSpec
+  declarations: Declaration[]
+  consumers: string[]
+  senders: string[]
 }
 
-function indexChannels({ flows, channels = [] }: AppGraph): Map<string, ChannelIndex> {
+function indexChannels({ flows, channels = [] }: AppGraph): Map<string, OpenChannel> {
   const index = new Map<string, OpenChannel>()
-  for (const flow of flows) for (const spec of flow.channels) declare(index, { flowId: flow.id, spec })
+  for (const { id: flowId, channels: declared } of flows) for (const spec of declared) declare(index, { flowId, spec })
   for (const spec of channels) declare(index, { spec })
   return index
 }
@@ -111,29 +105,22 @@ function declare(index: Map<string, OpenChannel>, declaration: Declaration): voi
   const { spec } = declaration
   const known = index.get(spec.id)
   if (known === undefined) {
-    index.set(spec.id, { spec, declarations: [declaration] })
+    index.set(spec.id, { id: spec.id, spec, declarations: [declaration], consumers: [], senders: [] })
   } else {
     known.spec = { ...known.spec, ...spec }
     known.declarations.push(declaration)
   }
 }
 
-function users(steps: readonly Step[], isOne: (use: ChannelUse) => boolean): Map<string, Step[]> {
-  const users = new Map<string, Step[]>()
+function consumersAmong(steps: readonly Step[]): Map<string, Step[]> {
+  const consumers = new Map<string, Step[]>()
   for (const step of steps) {
-    for (const use of step.uses) {
-      if (!isOne(use)) continue
-      const known = users.get(use.channel)
-      if (known === undefined) users.set(use.channel, [step])
+    for (const { channel, consumes } of step.uses) {
+      if (!consumes) continue
+      const known = consumers.get(channel) ?? []
       // A node may name a channel more than once.
-      else if (known.at(-1) !== step) known.push(step)
+      if (known.at(-1) !== step) consumers.set(channel, appended(known, step))
     }
   }
-  return users
-}
-
-function byId<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {
-  const index = new Map<string, T>()
-  for (const item of items) index.set(idOf(item), item)
-  return index
+  return consumers
 }

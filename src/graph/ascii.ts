@@ -1,6 +1,7 @@
 /** Drawings of letters and signs, for a terminal or a comment. */
-import { type Step, indexApp } from './app-index.ts'
+import { AppIndex } from './app-index.ts'
 import { type Drawing, type Figure, drawApp } from './drawing.ts'
+import type { Step } from './flow-index.ts'
 import type { AppGraph } from './graph.ts'
 
 /**
@@ -12,7 +13,7 @@ export function toAscii(app: AppGraph): string {
   const figures = new Map(
     [...drawing.channels, ...drawing.flows.flatMap((flow) => flow.figures)].map((figure) => [figure.key, figure]),
   )
-  return indexApp(app, new Set())
+  return new AppIndex(app)
     .flows.map(({ graph, steps }, index) => {
       const keys = new Map(steps.map((step, n) => [step, `f${index}n${n}`]))
       return new FlowText(drawing, figures, keys).lines(plain(graph.id), steps).join('\n')

@@ -1,6 +1,7 @@
 /** An app as figures and lines: what all drawings have in common, before any syntax. */
 import { match } from 'ts-pattern'
-import { type AppIndex, type Step, indexApp } from './app-index.ts'
+import { AppIndex } from './app-index.ts'
+import type { Step } from './flow-index.ts'
 import type { AggregateNode, AppGraph, ChannelSpec, GraphNode } from './graph.ts'
 import { type ChannelUse, asks } from './references.ts'
 import { resilienceOf, timeoutsOf } from './resilience.ts'
@@ -58,7 +59,7 @@ export interface Drawing {
 
 /** Lays an app out as figures and lines. Edges that lead nowhere are not drawn; channels that nobody declares are, as unknown. */
 export function drawApp(app: AppGraph): Drawing {
-  const index = indexApp(app, new Set())
+  const index = new AppIndex(app)
   const channelKeys = keysOf(channelIds(index), 'c')
   const stepKeys = new Map(index.flows.flatMap(({ steps }, f) => steps.map((step, n) => [step, `f${f}n${n}`] as const)))
   return {

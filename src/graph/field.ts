@@ -85,6 +85,28 @@ export interface RecordField {
 /** A property of graph data. */
 export type Field = FieldType & { readonly optional?: true }
 
+/** The fields of a piece of graph data, by key. */
+export type Fields = Readonly<Record<string, Field>>
+
+/** A field and its key. */
+export interface FieldRow {
+  readonly key: string
+  readonly field: Field
+}
+
+/** Gives those fields of a table that are of some types, in its order. Each table is gone through once, since there are as many nodes as can be. */
+export function fieldsOfTypes(...types: readonly FieldType['type'][]): (fields: Fields) => readonly FieldRow[] {
+  const known = new Map<Fields, readonly FieldRow[]>()
+  return (fields) => {
+    let rows = known.get(fields)
+    if (rows === undefined) {
+      rows = Object.entries(fields).flatMap(([key, field]) => (types.includes(field.type) ? [{ key, field }] : []))
+      known.set(fields, rows)
+    }
+    return rows
+  }
+}
+
 /** The kinds of field that can hold a `T`. */
 type FieldTypeFor<T> = [T] extends [boolean]
   ? FlagField

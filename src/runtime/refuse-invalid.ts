@@ -6,7 +6,7 @@ import type { EngineApp } from './engine-app.ts'
 
 /** Throws `InvalidAppError` for an app with errors. */
 export function refuseInvalid(app: EngineApp, functions: ReadonlyMap<string, Function>): void {
-  const errors = checkGraph(app.graph, new Set(functions.keys())).filter(({ severity }) => severity === 'error')
+  const errors = checkGraph(app.graph, functions).filter(({ severity }) => severity === 'error')
   if (errors.length === 0) return
   throw new InvalidAppError(
     `The app has ${errors.length === 1 ? 'an error' : `${errors.length} errors`} and was not started:\n\n${errors.map(formatDiagnostic).join('\n\n')}`,

@@ -1,8 +1,9 @@
 /** The rule about aggregators that wait for messages that never come: ALLORA107. */
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
-import type { AggregateNode } from '../graph.ts'
-import type { AppIndex, Step } from '../app-index.ts'
+import type { AppIndex } from '../app-index.ts'
+import type { Step } from '../flow-index.ts'
+import type { AggregateNode, GraphNode } from '../graph.ts'
 import { at, theNode } from './wording.ts'
 
 /**
@@ -19,10 +20,9 @@ const DEEPEST = 4
 
 /** ALLORA107: an aggregator without a rule for completing that no split completes. */
 export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
-  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
-  if (openEnded.length === 0) return
+  if (!app.hasNode(isOpenEnded)) return
   const seen = splitsOnTheWay(app)
-  for (const step of openEnded) {
+  for (const step of app.steps.filter(({ node }) => isOpenEnded(node))) {
     const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
     if (lasts.some((last) => last !== 't')) continue
     const never = lasts.length === 0
@@ -40,10 +40,9 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
 
 /** Part of ALLORA119: a store for groups that are never kept, since they live and die with the message that was split. */
 export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
-  const stored = app.steps.filter(({ node }) => node.kind === 'aggregate' && isStoredBySplit(node))
-  if (stored.length === 0) return
+  if (!app.hasNode(isStoredBySplit)) return
   const seen = splitsOnTheWay(app)
-  for (const step of stored) {
+  for (const step of app.steps.filter(({ node }) => isStoredBySplit(node))) {
     const ways = [...(seen.get(step) ?? [])]
     if (ways.length === 0 || !ways.every((splits) => splits.at(-1)?.toLowerCase() === 'l')) continue
     yield {
@@ -56,8 +55,10 @@ export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
   }
 }
 
-const isStoredBySplit = ({ store, size, when }: AggregateNode): boolean =>
-  store !== undefined && (size ?? when) === undefined
+const isStoredBySplit = (node: GraphNode): boolean =>
+  node.kind === 'aggregate' && node.store !== undefined && (node.size ?? node.when) === undefined
+
+const isOpenEnded = (node: GraphNode): boolean => node.kind === 'aggregate' && !completes(node)
 
 const completes = ({ size, when, timeout }: AggregateNode): boolean => (size ?? when ?? timeout) !== undefined
 

@@ -3,12 +3,14 @@ import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { asks } from '../references.ts'
-import type { CallNode } from '../graph.ts'
-import type { AppIndex, FlowIndex, Step } from '../app-index.ts'
+import type { CallNode, FlowGraph } from '../graph.ts'
+import type { AppIndex } from '../app-index.ts'
+import type { Step } from '../flow-index.ts'
 import { at, listed, theNode } from './wording.ts'
 
 /** ALLORA114: a call of a flow that is not there, that reads from another channel, or that never replies. */
 export function* unansweredCalls(app: AppIndex): Iterable<Diagnostic> {
+  if (!app.hasNode(asks)) return
   const replying = new Map<string, boolean>()
   const replies = (channel: string): boolean => {
     const known = replying.get(channel) ?? mayReply(app, channel)
@@ -74,8 +76,8 @@ function objectionTo(
   }
 }
 
-function sourcesOf({ graph }: FlowIndex): string[] {
-  return graph.nodes.flatMap((node) => (node.kind === 'inlet' || node.kind === 'source' ? [node.channel] : []))
+function sourcesOf({ nodes }: FlowGraph): string[] {
+  return nodes.flatMap((node) => (node.kind === 'inlet' || node.kind === 'source' ? [node.channel] : []))
 }
 
 /**

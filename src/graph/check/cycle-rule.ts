@@ -4,7 +4,8 @@ import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
 import { asks } from '../references.ts'
 import { NODE_SHAPES } from '../shape.ts'
-import type { AppIndex, FlowIndex, Step } from '../app-index.ts'
+import type { AppIndex } from '../app-index.ts'
+import type { FlowIndex, Step } from '../flow-index.ts'
 import { circles } from './strong-components.ts'
 import { at } from './wording.ts'
 
@@ -22,6 +23,7 @@ interface Hop {
 
 /** ALLORA110: circles of channels that recurse, or that wait for each other. */
 export function* channelCycles(app: AppIndex): Iterable<Diagnostic> {
+  if (!leadsOn(app)) return
   const hops = app.flows.flatMap((flow) => (sendsOn(flow, app) ? hopsOfFlow(flow, app) : []))
   for (const circle of hopCircles(hops.filter(({ sender }) => sender === 'runs'))) {
     const [endless] = hopCircles(circle.filter(({ always }) => always))
@@ -81,6 +83,12 @@ function roundTrip(first: Hop, circle: readonly Hop[]): string {
     names.unshift(quote(channel))
   const shown = names.length > NAMED ? [...names.slice(0, NAMED), '...'] : names
   return [quote(first.from), ...shown].join(' -> ')
+}
+
+/** Whether a channel leads from one flow to another, or back to the same. */
+function leadsOn({ channels }: AppIndex): boolean {
+  for (const { senders, consumers } of channels.values()) if (senders.length > 0 && consumers.length > 0) return true
+  return false
 }
 
 /** Whether anything in a flow sends to a channel that is consumed: most circles are ruled out by that. */

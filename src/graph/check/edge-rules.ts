@@ -4,55 +4,54 @@ import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { GraphNode } from '../graph.ts'
 import { NODE_SHAPES } from '../shape.ts'
-import type { AppIndex, FlowIndex, Step, Way } from '../app-index.ts'
+import type { FlowIndex, Step, Way } from '../flow-index.ts'
 import { circles } from './strong-components.ts'
 import { at, listed, theNode } from './wording.ts'
 
 /** ALLORA105: a node that no edge leads to. Error scopes belong to ALLORA115, circles to ALLORA118. */
-export function* unreachableNodes({ steps }: AppIndex): Iterable<Diagnostic> {
+export function unreachableNodes({ steps }: FlowIndex, found: Diagnostic[]): void {
   for (const step of steps) {
-    if (!takes(step, 'messages') || step.arrivals.length > 0) continue
-    yield {
+    if (step.arrivals.length > 0 || !takesMessages(step)) continue
+    found.push({
       code: 'ALLORA105',
       severity: 'error',
       ...at(step),
       message: `${theNode(step)} is never reached: no edge leads there.`,
       fix: 'Add an edge from the node before it, or remove it and what only follows it.',
-    }
+    })
   }
 }
 
 /** ALLORA106: a flow without a beginning, or a path that just stops. */
-export function* openEnds({ flows }: AppIndex): Iterable<Diagnostic> {
-  for (const { graph, steps } of flows) {
-    if (!steps.some(({ node }) => node.kind === 'inlet' || node.kind === 'source')) {
-      yield {
-        code: 'ALLORA106',
-        severity: 'error',
-        flowId: graph.id,
-        message: `Flow ${quote(graph.id)} has no inlet or source, so no message ever gets into it.`,
-        fix: 'Begin it with an inlet that names the channel it reads from, or with a source.',
-      }
-    }
-    for (const step of steps) {
-      if (NODE_SHAPES[step.node.kind].wayOut !== 'next' || step.ways.some(({ port }) => port === undefined)) continue
-      yield {
-        code: 'ALLORA106',
-        severity: 'error',
-        ...at(step),
-        message: `${theNode(step)} has no way out, so what gets there would be lost.`,
-        fix: 'Add an edge to the next node, or end the flow with an outlet, a recipient list or a reply.',
-      }
-    }
+export function openEnds({ graph, steps }: FlowIndex, found: Diagnostic[]): void {
+  if (!steps.some(isBeginning)) {
+    found.push({
+      code: 'ALLORA106',
+      severity: 'error',
+      flowId: graph.id,
+      message: `Flow ${quote(graph.id)} has no inlet or source, so no message ever gets into it.`,
+      fix: 'Begin it with an inlet that names the channel it reads from, or with a source.',
+    })
+  }
+  for (const step of steps) {
+    if (NODE_SHAPES[step.node.kind].wayOut !== 'next' || step.ways.some(isNormal)) continue
+    found.push({
+      code: 'ALLORA106',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} has no way out, so what gets there would be lost.`,
+      fix: 'Add an edge to the next node, or end the flow with an outlet, a recipient list or a reply.',
+    })
   }
 }
 
+const isBeginning = ({ node }: Step): boolean => node.kind === 'inlet' || node.kind === 'source'
+const isNormal = ({ port }: Way): boolean => port === undefined
+
 /** ALLORA113: edges that fit no node or port, and ports without an edge. */
-export function* misfittingEdges({ flows }: AppIndex): Iterable<Diagnostic> {
-  for (const flow of flows) {
-    if (flow.loose.length > 0) yield* looseEdges(flow)
-    for (const step of flow.steps) if (!fitsPlainly(step)) yield* misfittingWays(step)
-  }
+export function misfittingEdges(flow: FlowIndex, found: Diagnostic[]): void {
+  if (flow.loose.length > 0) found.push(...looseEdges(flow))
+  for (const step of flow.steps) if (!fitsPlainly(step)) found.push(...misfittingWays(step))
 }
 
 /** Most nodes have one way out, to a node that takes messages, or none. That is seen at a glance. */
@@ -61,19 +60,21 @@ function fitsPlainly({ node, ways }: Step): boolean {
   const [way] = ways
   if (way === undefined) return ports.size === 0
   if (ways.length > 1 || way.port !== undefined || ports !== NORMAL_PORT) return false
-  return way.to === undefined || takes(way.to, 'messages')
+  return way.to === undefined || takesMessages(way.to)
 }
 
-function* looseEdges({ graph, loose, stepsById }: FlowIndex): Iterable<Diagnostic> {
+function* looseEdges(flow: FlowIndex): Iterable<Diagnostic> {
+  const { graph, loose } = flow
+  const ids = graph.nodes.map(({ id }) => id)
   for (const edge of loose) {
     for (const end of ['from', 'to'] as const) {
-      if (stepsById.has(edge[end])) continue
+      if (flow.step(edge[end]) !== undefined) continue
       yield {
         code: 'ALLORA113',
         severity: 'error',
         flowId: graph.id,
         message: `Flow ${quote(graph.id)} has an edge from ${quote(edge.from)} to ${quote(edge.to)}, but no node ${quote(edge[end])}.`,
-        fix: `${didYouMean(edge[end], stepsById.keys())}Correct the id, or remove the edge.`,
+        fix: `${didYouMean(edge[end], ids)}Correct the id, or remove the edge.`,
       }
     }
   }
@@ -120,7 +121,7 @@ function* misfittingTarget(step: Step, { port, to }: Way): Iterable<Diagnostic> 
       message: `${theNode(step)} cannot fail, but an error edge starts there.`,
       fix: 'Remove the edge.',
     }
-  } else if (to !== undefined && !takes(to, port === 'error' ? 'failures' : 'messages')) {
+  } else if (to !== undefined && !(port === 'error' ? takesFailures(to) : takesMessages(to))) {
     const fix =
       port === 'error'
         ? 'Let it lead to a recover or an errorOutlet.'
@@ -145,7 +146,8 @@ function portsOf(node: GraphNode): ReadonlySet<string | undefined> {
   return NODE_SHAPES[node.kind].wayOut === 'next' ? NORMAL_PORT : NO_PORTS
 }
 
-const takes = ({ node }: Step, what: 'messages' | 'failures'): boolean => NODE_SHAPES[node.kind].takes === what
+const takesMessages = ({ node }: Step): boolean => NODE_SHAPES[node.kind].takes === 'messages'
+const takesFailures = ({ node }: Step): boolean => NODE_SHAPES[node.kind].takes === 'failures'
 
 const portName = (port: string | undefined): string => (port === undefined ? 'normal way out' : `port ${quote(port)}`)
 
@@ -156,70 +158,71 @@ function waysOut(ports: ReadonlySet<string | undefined>): string {
 }
 
 /** ALLORA115: an error scope that nothing leads to, or that feeds its own flow. */
-export function* uselessErrorScopes({ flows }: AppIndex): Iterable<Diagnostic> {
-  for (const { steps, stepsById } of flows) {
-    if (!steps.some((step) => takes(step, 'failures'))) continue
-    const sources = new Set(
-      steps.flatMap(({ uses }) => uses.filter(({ consumes }) => consumes).map(({ channel }) => channel)),
-    )
-    for (const step of steps) {
-      const { node } = step
-      if (takes(step, 'failures') && step.arrivals.length === 0) {
-        yield {
-          code: 'ALLORA115',
-          severity: 'error',
-          ...at(step),
-          message: `${theNode(step)} never gets a failure: nothing before it can fail, or other error scopes take it all.`,
-          fix: 'Put it behind the nodes whose failures it is for, or remove it.',
-        }
-      }
-      const taker = takerBefore(step, stepsById)
-      if (taker !== undefined) {
-        yield {
-          code: 'ALLORA115',
-          severity: 'error',
-          ...at(step),
-          message: `${theNode(step)} chooses among failures with its when, but only gets those of the onError ${quote(taker.node.id)} before it, which takes all others itself.`,
-          fix: `Put it before ${quote(taker.node.id)}: error scopes are asked in their order, and the first that takes a failure has it.`,
-        }
-      }
-      if (node.kind === 'errorOutlet' && sources.has(node.channel)) {
-        yield {
-          code: 'ALLORA115',
-          severity: 'error',
-          ...at(step),
-          channelId: node.channel,
-          message: `${theNode(step)} sends failures to channel ${quote(node.channel)}, which its own flow reads from: they would fail again without end.`,
-          fix: 'Give failures a channel of their own.',
-        }
-      }
+export function uselessErrorScopes(flow: FlowIndex, found: Diagnostic[]): void {
+  if (!flow.steps.some(takesFailures)) return
+  const sources = new Set(
+    flow.steps.flatMap(({ uses }) => uses.filter(({ consumes }) => consumes).map(({ channel }) => channel)),
+  )
+  for (const step of flow.steps.filter(takesFailures)) {
+    const { node } = step
+    if (step.arrivals.length === 0) {
+      found.push({
+        code: 'ALLORA115',
+        severity: 'error',
+        ...at(step),
+        message: `${theNode(step)} never gets a failure: nothing before it can fail, or other error scopes take it all.`,
+        fix: 'Put it behind the nodes whose failures it is for, or remove it.',
+      })
+    }
+    const taker = takerBefore(step, flow)
+    if (taker !== undefined) {
+      found.push({
+        code: 'ALLORA115',
+        severity: 'error',
+        ...at(step),
+        message: `${theNode(step)} chooses among failures with its when, but only gets those of the onError ${quote(taker.node.id)} before it, which takes all others itself.`,
+        fix: `Put it before ${quote(taker.node.id)}: error scopes are asked in their order, and the first that takes a failure has it.`,
+      })
+    }
+    if (node.kind === 'errorOutlet' && sources.has(node.channel)) {
+      found.push({
+        code: 'ALLORA115',
+        severity: 'error',
+        ...at(step),
+        channelId: node.channel,
+        message: `${theNode(step)} sends failures to channel ${quote(node.channel)}, which its own flow reads from: they would fail again without end.`,
+        fix: 'Give failures a channel of their own.',
+      })
     }
   }
 }
 
 /** The scope that takes all that this one is to choose from. */
-function takerBefore({ node, arrivals }: Step, stepsById: FlowIndex['stepsById']): Step | undefined {
-  if (!('when' in node) || NODE_SHAPES[node.kind].takes !== 'failures' || arrivals.length !== 1) return undefined
-  const before = stepsById.get(arrivals[0]!.from)
+function takerBefore({ node, arrivals }: Step, flow: FlowIndex): Step | undefined {
+  if (!('when' in node) || arrivals.length !== 1) return undefined
+  const before = flow.step(arrivals[0]!.from)
   return before?.node.kind === 'recover' && before.node.when === undefined ? before : undefined
 }
 
 /** ALLORA118: edges that lead in a circle, but for those of a loop, which counts its turns. */
-export function* loopsInFlows({ flows }: AppIndex): Iterable<Diagnostic> {
-  for (const { graph, steps } of flows) {
-    // Where all edges lead on in the order of the nodes, as those of most flows do, there is no way back.
-    if (steps.every(({ place, ways }) => ways.every(({ to }) => to === undefined || to.place > place))) continue
-    for (const circle of circles(steps, ({ ways }) =>
-      ways.flatMap(({ port, to }) => (port === 'body' ? [] : (to ?? []))),
-    )) {
-      yield {
-        code: 'ALLORA118',
-        severity: 'error',
-        flowId: graph.id,
-        nodeId: circle[0]!.node.id,
-        message: `The edges of flow ${quote(graph.id)} lead in a circle through the nodes ${listed(circle.map(({ node }) => node.id))}.`,
-        fix: 'Remove one of the edges; to repeat something, use a loop.',
-      }
-    }
+export function loopsInFlow({ graph, steps }: FlowIndex, found: Diagnostic[]): void {
+  // Where all edges lead on in the order of the nodes, as those of most flows do, there is no way back.
+  if (steps.every(leadsOn)) return
+  for (const circle of circles(steps, ({ ways }) =>
+    ways.flatMap(({ port, to }) => (port === 'body' ? [] : (to ?? []))),
+  )) {
+    found.push({
+      code: 'ALLORA118',
+      severity: 'error',
+      flowId: graph.id,
+      nodeId: circle[0]!.node.id,
+      message: `The edges of flow ${quote(graph.id)} lead in a circle through the nodes ${listed(circle.map(({ node }) => node.id))}.`,
+      fix: 'Remove one of the edges; to repeat something, use a loop.',
+    })
   }
+}
+
+function leadsOn({ place, ways }: Step): boolean {
+  for (const { to } of ways) if (to !== undefined && to.place <= place) return false
+  return true
 }

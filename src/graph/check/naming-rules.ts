@@ -1,51 +1,61 @@
 /** Rules about names that have to be there, and only once: ALLORA101, 108, 112. */
 import { quote } from '../../errors/describe-value.ts'
+import type { AppIndex, ChannelIndex, Names } from '../app-index.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
+import type { FlowIndex } from '../flow-index.ts'
 import { functionNames } from '../references.ts'
-import type { AppIndex } from '../app-index.ts'
-import { type Place, at, theNode, atChannel } from './wording.ts'
+import { type Place, at, atChannel, theNode } from './wording.ts'
 
 /** ALLORA101: a node names a channel that no flow declares. The channel of a call belongs to ALLORA114. */
-export function* unknownChannels({ steps, channels }: AppIndex): Iterable<Diagnostic> {
+export function unknownChannels({ steps }: FlowIndex, found: Diagnostic[], { channels }: AppIndex): void {
   for (const step of steps) {
     if (step.node.kind === 'call') continue
     for (const { channel } of step.uses) {
       if (channels.has(channel)) continue
-      yield {
+      found.push({
         code: 'ALLORA101',
         severity: 'error',
         ...at(step),
         channelId: channel,
         message: `${theNode(step)} names channel ${quote(channel)}, which no flow declares.`,
         fix: `${didYouMean(channel, channels.keys())}Correct the name, or declare the channel.`,
-      }
+      })
     }
   }
 }
 
-/** ALLORA108: a node or a channel names a function that is not there. */
-export function* missingServices({ steps, channels, functions }: AppIndex): Iterable<Diagnostic> {
-  const missing = (who: string, name: string, place: Place): Diagnostic => ({
-    code: 'ALLORA108',
-    severity: 'error',
-    ...place,
-    message: `${who} names the function ${quote(name)}, which the app does not have.`,
-    fix: `${didYouMean(name, functions)}Correct the name, or bring a function of this name along.`,
-  })
+/** ALLORA108: a node names a function that is not there. */
+export function missingServices({ steps }: FlowIndex, found: Diagnostic[], { functions }: AppIndex): void {
   for (const step of steps) {
-    for (const name of functionNames(step.node)) if (!functions.has(name)) yield missing(theNode(step), name, at(step))
-  }
-  for (const [channelId, { spec, declarations }] of channels) {
-    const { compare } = spec
-    if (compare === undefined || functions.has(compare)) continue
-    yield missing(`Channel ${quote(channelId)}`, compare, atChannel(declarations[0]!))
+    for (const name of functionNames(step.node)) {
+      if (!functions.has(name)) found.push(missing(theNode(step), name, at(step), functions))
+    }
   }
 }
 
-/** ALLORA112: ids of flows and nodes that are empty or used twice. */
-export function* ambiguousIds({ flows, flowsById }: AppIndex): Iterable<Diagnostic> {
-  for (const { id, why } of objections(flows, flowsById, ({ graph }) => graph.id)) {
+/** ALLORA108: a channel names a function that is not there. */
+export function missingComparator(
+  { id, spec: { compare }, declarations }: ChannelIndex,
+  found: Diagnostic[],
+  { functions }: AppIndex,
+): void {
+  if (compare === undefined || functions.has(compare)) return
+  found.push(missing(`Channel ${quote(id)}`, compare, atChannel(declarations[0]!), functions))
+}
+
+const missing = (who: string, name: string, place: Place, functions: Names): Diagnostic => ({
+  code: 'ALLORA108',
+  severity: 'error',
+  ...place,
+  message: `${who} names the function ${quote(name)}, which the app does not have.`,
+  fix: `${didYouMean(name, functions.keys())}Correct the name, or bring a function of this name along.`,
+})
+
+/** ALLORA112: ids of flows that are empty or used twice. */
+export function* ambiguousFlowIds({ graph: { flows }, flowsById }: AppIndex): Iterable<Diagnostic> {
+  if (flowsById.size === flows.length && !flowsById.has('')) return
+  for (const { id, why } of objections(flows)) {
     yield {
       code: 'ALLORA112',
       severity: 'error',
@@ -54,28 +64,28 @@ export function* ambiguousIds({ flows, flowsById }: AppIndex): Iterable<Diagnost
       fix: 'Give every flow an id of its own.',
     }
   }
-  for (const { graph, steps, stepsById } of flows) {
-    for (const { id, why } of objections(steps, stepsById, ({ node }) => node.id)) {
-      yield {
-        code: 'ALLORA112',
-        severity: 'error',
-        flowId: graph.id,
-        nodeId: id,
-        message: `The node id ${quote(id)} in flow ${quote(graph.id)} is ${why}.`,
-        fix: 'Give every node of the flow an id of its own.',
-      }
-    }
+}
+
+/** ALLORA112: ids of nodes that are empty or used twice. */
+export function ambiguousNodeIds(flow: FlowIndex, found: Diagnostic[]): void {
+  const { graph, steps } = flow
+  // What is found by the id of each is that node itself, if there is no other.
+  if (steps.every((step) => step.node.id !== '' && flow.step(step.node.id) === step)) return
+  for (const { id, why } of objections(graph.nodes)) {
+    found.push({
+      code: 'ALLORA112',
+      severity: 'error',
+      flowId: graph.id,
+      nodeId: id,
+      message: `The node id ${quote(id)} in flow ${quote(graph.id)} is ${why}.`,
+      fix: 'Give every node of the flow an id of its own.',
+    })
   }
 }
 
-function objections<T>(
-  items: readonly T[],
-  byId: ReadonlyMap<string, T>,
-  idOf: (item: T) => string,
-): { readonly id: string; readonly why: string }[] {
-  if (byId.size === items.length && !byId.has('')) return []
+function objections(items: readonly { readonly id: string }[]): { readonly id: string; readonly why: string }[] {
   const seen = new Set<string>()
-  return items.map(idOf).flatMap((id) => {
+  return items.flatMap(({ id }) => {
     if (id === '') return [{ id, why: 'empty' }]
     if (seen.has(id)) return [{ id, why: 'used twice' }]
     seen.add(id)

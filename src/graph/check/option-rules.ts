@@ -2,25 +2,35 @@
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
-import type { Field, NumberField } from '../field.ts'
+import { type Fields, type NumberField, fieldsOfTypes } from '../field.ts'
 import { CHANNEL_FIELDS, NODE_SHAPES } from '../shape.ts'
-import type { AppIndex, Step } from '../app-index.ts'
-import { idleStores } from './aggregate-rule.ts'
-import { idleResilience } from './resilience-rule.ts'
+import type { ChannelIndex } from '../app-index.ts'
+import type { FlowIndex, Step } from '../flow-index.ts'
 import { type Place, at, listed, theNode, atChannel } from './wording.ts'
 
-/** ALLORA116: a number that is too small, or none. */
-export function* optionsOutOfRange({ channels, steps }: AppIndex): Iterable<Diagnostic> {
-  for (const [channelId, { spec, declarations }] of channels) {
-    for (const number of numbersOutOfRange(CHANNEL_FIELDS, spec)) {
-      const who = `The ${spec.kind} channel ${quote(channelId)}`
-      yield outOfRange(who, atChannel(declarations[0]!), number)
-    }
-  }
+/** ALLORA116: a channel with a number that is too small, or none. */
+export function channelOptionsOutOfRange({ id, spec, declarations }: ChannelIndex, found: Diagnostic[]): void {
+  if (!hasNumbers(CHANNEL_FIELDS, spec)) return
+  for (const number of numbersOutOfRange(CHANNEL_FIELDS, spec))
+    found.push(outOfRange(`The ${spec.kind} channel ${quote(id)}`, atChannel(declarations[0]!), number))
+}
+
+/** ALLORA116: a node with a number that is too small, or none. */
+export function nodeOptionsOutOfRange({ steps }: FlowIndex, found: Diagnostic[]): void {
   for (const step of steps) {
-    for (const number of numbersOutOfRange(NODE_SHAPES[step.node.kind].fields, step.node))
-      yield outOfRange(theNode(step), at(step), number)
+    const { fields } = NODE_SHAPES[step.node.kind]
+    if (!hasNumbers(fields, step.node)) continue
+    for (const number of numbersOutOfRange(fields, step.node)) found.push(outOfRange(theNode(step), at(step), number))
   }
+}
+
+const fieldsWithNumbers = fieldsOfTypes('number', 'record')
+
+/** Most channels and nodes have none. */
+function hasNumbers(fields: Fields, data: object): boolean {
+  for (const { key } of fieldsWithNumbers(fields))
+    if ((data as Readonly<Record<string, unknown>>)[key] !== undefined) return true
+  return false
 }
 
 /** The name of an option, such as `size` or `retry.attempts`, what it can be, and what it is. */
@@ -39,7 +49,7 @@ function outOfRange(who: string, place: Place, [option, field, value]: OptionNum
   }
 }
 
-function numbersOutOfRange(fields: Readonly<Record<string, Field>>, data: object, within = ''): OptionNumber[] {
+function numbersOutOfRange(fields: Fields, data: object, within = ''): OptionNumber[] {
   const found: OptionNumber[] = []
   for (const key of Object.keys(data)) {
     const field = fields[key]
@@ -69,77 +79,68 @@ const OPTIONS_OF_KINDS = (Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]).
 )
 
 /** ALLORA117: a channel has an option of another kind. */
-export function* optionsOfOtherKinds({ channels }: AppIndex): Iterable<Diagnostic> {
-  for (const [channelId, { declarations }] of channels) {
-    for (const declaration of declarations) {
-      const { spec } = declaration
-      for (const option of OPTIONS_OF_KINDS) {
-        const { kinds } = CHANNEL_FIELDS[option]
-        if (spec[option] === undefined || kinds === undefined || kinds.includes(spec.kind)) continue
-        yield {
-          code: 'ALLORA117',
-          severity: 'error',
-          ...atChannel(declaration),
-          message: `The ${spec.kind} channel ${quote(channelId)} has the option ${option}, which only a ${kinds.join(' or ')} channel has.`,
-          fix: `Remove the option, or make the channel a ${kinds.join(' or ')}.`,
-        }
-      }
+export function optionsOfOtherKinds({ id, declarations }: ChannelIndex, found: Diagnostic[]): void {
+  for (const declaration of declarations) {
+    const { spec } = declaration
+    for (const option of OPTIONS_OF_KINDS) {
+      if (spec[option] === undefined) continue
+      const { kinds } = CHANNEL_FIELDS[option]
+      if (kinds === undefined || kinds.includes(spec.kind)) continue
+      found.push({
+        code: 'ALLORA117',
+        severity: 'error',
+        ...atChannel(declaration),
+        message: `The ${spec.kind} channel ${quote(id)} has the option ${option}, which only a ${kinds.join(' or ')} channel has.`,
+        fix: `Remove the option, or make the channel a ${kinds.join(' or ')}.`,
+      })
     }
   }
 }
 
-/** ALLORA119: options that have no effect together, or alone. */
-export function* contradictingOptions(app: AppIndex): Iterable<Diagnostic> {
-  yield* contradictingNodeOptions(app)
-  yield* idleResilience(app)
-  yield* idleOverflows(app)
-  yield* idleStores(app)
-}
-
-function* contradictingNodeOptions({ steps }: AppIndex): Iterable<Diagnostic> {
+/** Part of ALLORA119: options of a node that have no effect together, or alone. */
+export function contradictingOptions({ steps }: FlowIndex, found: Diagnostic[]): void {
   for (const step of steps) {
     const { node } = step
     if (node.kind === 'filter' && node.reject === 'error' && node.discardTo !== undefined) {
-      yield {
+      found.push({
         code: 'ALLORA119',
         severity: 'error',
         ...at(step),
         message: `${theNode(step)} makes rejected messages fail and also sends them to channel ${quote(node.discardTo)}.`,
         fix: "Decide: reject: 'error' for a failure, discardTo for a channel.",
-      }
+      })
     }
     if (node.kind === 'aggregate' && node.onTimeout !== undefined && node.timeout === undefined) {
-      yield {
+      found.push({
         code: 'ALLORA119',
         severity: 'warning',
         ...at(step),
         message: `${theNode(step)} says what a timeout does (${quote(node.onTimeout)}), but has no timeout.`,
         fix: 'Give it a timeout, or remove onTimeout.',
-      }
+      })
     }
   }
 }
 
-function* idleOverflows({ channels }: AppIndex): Iterable<Diagnostic> {
-  for (const [channelId, { spec, declarations }] of channels) {
-    if (spec.capacity !== 'unbounded' || spec.overflow === undefined) continue
-    yield {
-      code: 'ALLORA119',
-      severity: 'warning',
-      ...atChannel(declarations[0]!),
-      message: `Channel ${quote(channelId)} says what it does when it is full (${quote(spec.overflow)}), but without a bound it never is.`,
-      fix: 'Give it a capacity, or remove overflow.',
-    }
-  }
+/** Part of ALLORA119: a channel that is never full, but says what it does then. */
+export function idleOverflow({ id, spec, declarations }: ChannelIndex, found: Diagnostic[]): void {
+  if (spec.capacity !== 'unbounded' || spec.overflow === undefined) return
+  found.push({
+    code: 'ALLORA119',
+    severity: 'warning',
+    ...atChannel(declarations[0]!),
+    message: `Channel ${quote(id)} says what it does when it is full (${quote(spec.overflow)}), but without a bound it never is.`,
+    fix: 'Give it a capacity, or remove overflow.',
+  })
 }
 
 /** ALLORA120: lists of recipients and cases that are empty or repeat themselves. */
-export function* uselessEntries({ steps }: AppIndex): Iterable<Diagnostic> {
+export function uselessEntries({ steps }: FlowIndex, found: Diagnostic[]): void {
   for (const step of steps) {
     const { node } = step
-    if (node.kind === 'recipients' || node.kind === 'recipientList') yield* recipientEntries(step, node.channels)
-    if (node.kind === 'route') yield* branchEntries(step, 'case', node.cases, node.otherwise === true)
-    if (node.kind === 'scatterGather') yield* branchEntries(step, 'branch', node.branches, false)
+    if (node.kind === 'recipients' || node.kind === 'recipientList') found.push(...recipientEntries(step, node.channels))
+    if (node.kind === 'route') found.push(...branchEntries(step, 'case', node.cases, node.otherwise === true))
+    if (node.kind === 'scatterGather') found.push(...branchEntries(step, 'branch', node.branches, false))
   }
 }
 

@@ -1,7 +1,8 @@
 /** The words that the sentences of the rules share. */
 import { quote } from '../../errors/describe-value.ts'
-import type { Declaration, Step } from '../app-index.ts'
+import type { Declaration } from '../app-index.ts'
 import type { Diagnostic } from '../diagnostic.ts'
+import type { Step } from '../flow-index.ts'
 
 /** Where a diagnostic belongs. */
 export type Place = Pick<Diagnostic, 'flowId' | 'nodeId' | 'channelId'>

@@ -1,0 +1,76 @@
+/** A flow with its nodes and edges as they belong together. */
+import { appended } from './appended.ts'
+import type { FlowGraph, GraphEdge, GraphNode } from './graph.ts'
+import { type ChannelUse, channelUses } from './references.ts'
+
+/** A node in its flow. */
+export interface Step {
+  readonly flowId: string
+  readonly node: GraphNode
+  /** Its place in the list of its flow. */
+  readonly place: number
+  readonly uses: readonly ChannelUse[]
+  /** The edges that start here, those that lead nowhere included. */
+  readonly ways: readonly Way[]
+  /** The edges that end here. */
+  readonly arrivals: readonly GraphEdge[]
+}
+
+/** An edge as seen from where it starts. */
+export interface Way {
+  readonly port: string | undefined
+  readonly to: Step | undefined
+}
+
+type OpenStep = Step & { ways: Way[]; arrivals: GraphEdge[] }
+
+/** Up to so many nodes, looking at each is faster than to make a map of them. */
+const FEW = 12
+
+/** A flow and its nodes. */
+export class FlowIndex {
+  readonly graph: FlowGraph
+  readonly steps: readonly Step[]
+  /** Edges that begin or end at no node. */
+  readonly loose: readonly GraphEdge[]
+  /** There if the nodes are more than a few. */
+  private readonly byId: ReadonlyMap<string, Step> | undefined
+
+  constructor(graph: FlowGraph) {
+    const steps = graph.nodes.map((node, place) => stepOf(graph.id, node, place))
+    this.graph = graph
+    this.steps = steps
+    this.byId = steps.length > FEW ? new Map(steps.map((step) => [step.node.id, step])) : undefined
+    this.loose = this.connect(graph.edges)
+  }
+
+  /** The node of this id; of several, the last. */
+  step(id: string): Step | undefined {
+    if (this.byId !== undefined) return this.byId.get(id)
+    const { steps } = this
+    for (let place = steps.length - 1; place >= 0; place--) if (steps[place]!.node.id === id) return steps[place]
+    return undefined
+  }
+
+  private connect(edges: readonly GraphEdge[]): GraphEdge[] {
+    const loose: GraphEdge[] = []
+    for (const edge of edges) {
+      // Open while the index is made.
+      const from = this.step(edge.from) as OpenStep | undefined
+      const to = this.step(edge.to) as OpenStep | undefined
+      if (from === undefined || to === undefined) loose.push(edge)
+      if (from !== undefined) from.ways = appended(from.ways, { port: edge.port, to })
+      if (to !== undefined) to.arrivals = appended(to.arrivals, edge)
+    }
+    return loose
+  }
+}
+
+const stepOf = (flowId: string, node: GraphNode, place: number): OpenStep => ({
+  flowId,
+  node,
+  place,
+  uses: channelUses(node),
+  ways: [],
+  arrivals: [],
+})
