@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { DuplicateFlowError } from '../errors/flow-errors.ts'
 import type { AnyFlow, RefsOf } from '../flow/flow-def.ts'
 import { refuseOtherFunction } from '../flow/flow-parts.ts'
-import { recordOf } from '../flow/record-of.ts'
+import { emptyRecord } from '../flow/record-of.ts'
 import type { AnyFunction } from '../flow/service.ts'
 import { type AppGraph, type ChannelSpec, GRAPH_VERSION } from '../graph/graph.ts'
 import type { Consistent, Registry, Unbound } from './registry.ts'
@@ -64,7 +64,8 @@ export function assemble(given: readonly AnyFlow[], { channels, ...services }: L
   const flows = [...withCalled(given, new Set())]
   refuseSameId(flows)
   const functions = functionsOf(flows, services.functions)
-  const contracts = new Set([...services.contracts, ...flows.flatMap((flow) => flow.contracts)])
+  const contracts = new Set(services.contracts)
+  for (const flow of flows) for (const name of flow.contracts) contracts.add(name)
   return Object.freeze({
     version: GRAPH_VERSION,
     flows: Object.freeze(flows),
@@ -74,9 +75,9 @@ export function assemble(given: readonly AnyFlow[], { channels, ...services }: L
       flows: Object.freeze(flows.map((flow) => flow.graph)),
       ...(channels.length > 0 && { channels }),
     }),
-    functions: recordOf(functions),
-    schemas: recordOf(flows.flatMap((flow) => Object.entries(flow.schemas))),
-    contracts: Object.freeze([...contracts].filter((name) => !functions.has(name))),
+    functions,
+    schemas: schemasOf(flows),
+    contracts: Object.freeze([...contracts].filter((name) => !(name in functions))),
   })
 }
 
@@ -90,15 +91,24 @@ function withCalled(flows: readonly AnyFlow[], found: Set<AnyFlow>): Set<AnyFlow
   return found
 }
 
-function functionsOf(flows: readonly AnyFlow[], loose: LooseChannels['functions']): Map<string, AnyFunction> {
-  const all = new Map(loose)
+function functionsOf(flows: readonly AnyFlow[], loose: LooseChannels['functions']): AnyApp['functions'] {
+  const all = emptyRecord<AnyFunction>()
+  for (const [name, fn] of loose) all[name] = fn
   for (const { functions } of flows) {
-    for (const [name, fn] of Object.entries(functions)) {
-      refuseOtherFunction(name, all.get(name) ?? fn, fn)
-      all.set(name, fn)
+    for (const name of Object.keys(functions)) {
+      const fn = functions[name]!
+      refuseOtherFunction(name, all[name] ?? fn, fn)
+      all[name] = fn
     }
   }
-  return all
+  return Object.freeze(all)
+}
+
+/** Of those for the same channel, the last: `check` tells when they differ. */
+function schemasOf(flows: readonly AnyFlow[]): AnyApp['schemas'] {
+  const all = emptyRecord<StandardSchemaV1>()
+  for (const { schemas } of flows) for (const id of Object.keys(schemas)) all[id] = schemas[id]!
+  return Object.freeze(all)
 }
 
 function refuseSameId(flows: readonly AnyFlow[]): void {

@@ -13,8 +13,8 @@ export function toAscii(app: AppGraph): string {
   const figures = new Map(
     [...drawing.channels, ...drawing.flows.flatMap((flow) => flow.figures)].map((figure) => [figure.key, figure]),
   )
-  return new AppIndex(app)
-    .flows.map(({ graph, steps }, index) => {
+  return new AppIndex(app).flows
+    .map(({ graph, steps }, index) => {
       const keys = new Map(steps.map((step, n) => [step, `f${index}n${n}`]))
       return new FlowText(drawing, figures, keys).lines(plain(graph.id), steps).join('\n')
     })

@@ -61,12 +61,7 @@ const RULES: { readonly [Code in CheckCode]: readonly Rule[] } = {
   ALLORA116: [{ channel: channelOptionsOutOfRange }, { flow: nodeOptionsOutOfRange }],
   ALLORA117: [{ channel: optionsOfOtherKinds }],
   ALLORA118: [{ flow: loopsInFlow }],
-  ALLORA119: [
-    { flow: contradictingOptions },
-    { flow: idleResilience },
-    { channel: idleOverflow },
-    { app: idleStores },
-  ],
+  ALLORA119: [{ flow: contradictingOptions }, { flow: idleResilience }, { channel: idleOverflow }, { app: idleStores }],
   ALLORA120: [{ flow: uselessEntries }],
 }
 
@@ -77,7 +72,9 @@ const RULES: { readonly [Code in CheckCode]: readonly Rule[] } = {
  */
 export function checkGraph(graph: AppGraph, functions: Names): readonly Diagnostic[] {
   const app = new AppIndex(graph, functions)
-  const rules = Object.values(RULES).flat().map((rule) => ({ found: [] as Diagnostic[], ...rule }))
+  const rules = Object.values(RULES)
+    .flat()
+    .map((rule) => ({ found: [] as Diagnostic[], ...rule }))
   const ofFlows = rules.filter((rule) => 'flow' in rule)
   const ofChannels = rules.filter((rule) => 'channel' in rule)
   // A flow is indexed, looked at by all rules and forgotten: what is kept for long costs more than what is made anew.

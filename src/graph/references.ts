@@ -37,12 +37,14 @@ export function functionNames(node: GraphNode): FunctionName[] {
 
 function functionsOf(fields: Fields, data: object): FunctionName[] {
   let names: FunctionName[] = []
-  for (const { key, field } of functionFields(fields)) {
+  if (functionFields(fields).length === 0) return names
+  for (const key of Object.keys(data)) {
+    const field = fields[key]
     const value = valueOf(data, key)
-    if (value === undefined) continue
+    if (field === undefined || value === undefined) continue
     if (field.type === 'function') names = appended(names, value as FunctionName)
     else if (field.type === 'record') names.push(...functionsOf(field.fields, Object(value) as object))
-    else names.push(...selectors(value as RouteNode['by']))
+    else if (field.type === 'selector') names.push(...selectors(value as RouteNode['by']))
   }
   return names
 }

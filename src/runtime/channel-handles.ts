@@ -71,10 +71,11 @@ export class ChannelHandle {
     const bindings = { functionOf: () => runner.call, channelOf: () => this.bound }
     const { segments } = compile(graph, bindings, this.engine, runner)
     const { consumers } = this.engine
-    const subscription = consumers.attach(runner, segments[0]!, this.bound, options)
+    const attachment = consumers.attach(runner, segments[0]!, options.credit)
+    const { subscription } = attachment
     const stop = subscription.stop.bind(subscription)
     subscription.stop = () => {
-      consumers.detach(subscription)
+      consumers.detach(attachment)
       return stop()
     }
     return subscription

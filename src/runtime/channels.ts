@@ -23,47 +23,51 @@ export interface ChannelsOptions {
 
 const NONE: readonly ChannelInterceptor[] = []
 
+/** A channel of the app. */
+interface Declared {
+  spec: ChannelSpec
+  /** There once it is open. */
+  bound: BoundChannel | undefined
+}
+
 /** The registry of bound channels. */
 export class Channels {
-  private readonly specs: ReadonlyMap<string, ChannelSpec>
+  private readonly declared: ReadonlyMap<string, Declared>
   private readonly options: ChannelsOptions
-  private readonly bound = new Map<string, BoundChannel>()
   private opened: Transport[] = []
 
   constructor(graph: AppGraph, options: ChannelsOptions) {
-    this.specs = mergedSpecs(graph)
+    this.declared = channelsOf(graph)
     this.options = options
   }
 
-  get all(): Iterable<BoundChannel> {
-    return this.bound.values()
+  /** Those that are open. */
+  get all(): readonly BoundChannel[] {
+    return [...this.declared.values()].flatMap(({ bound }) => bound ?? [])
   }
 
   /** Throws `UnknownChannelError` for an id that the app does not declare. */
   get(id: string): BoundChannel {
-    return this.bound.get(id) ?? this.unknown(id)
+    return this.declared.get(id)?.bound ?? this.unknown(id)
   }
 
   /** Whether the app declares the channel; throws `UnknownChannelError` when not. */
   require(id: string): ChannelSpec {
-    return this.specs.get(id) ?? this.unknown(id)
+    return this.declared.get(id)?.spec ?? this.unknown(id)
   }
 
   /** Opens every transport with its channels; after a failure, `close` closes those that were. */
   async open(): Promise<void> {
     const { transports, env, interceptors } = this.options
     for (const id of Object.keys(interceptors)) this.require(id)
-    const byTransport = new Map<Transport, ChannelSpec[]>()
-    for (const spec of this.specs.values()) {
-      const transport = this.transportOf(spec, transports)
-      const specs = byTransport.get(transport)
-      if (specs === undefined) byTransport.set(transport, [spec])
-      else specs.push(spec)
-    }
-    for (const [transport, specs] of byTransport) {
+    const byTransport = Map.groupBy(this.declared.values(), ({ spec }) => this.transportOf(spec, transports))
+    for (const [transport, channels] of byTransport) {
       this.opened.push(transport)
-      await transport.open(specs, env)
-      for (const { id } of specs) this.bound.set(id, this.bind(transport, id))
+      await transport.open(
+        channels.map(({ spec }) => spec),
+        env,
+      )
+      for (const channel of channels) channel.bound = this.bind(transport, channel.spec.id)
     }
   }
 
@@ -109,20 +113,24 @@ export class Channels {
 
   private unknown(id: string): never {
     throw new UnknownChannelError(
-      `There is no channel ${JSON.stringify(id)} in this app. ${didYouMean(id, this.specs.keys())}Its channels are ${[...this.specs.keys()].map((known) => JSON.stringify(known)).join(', ')}.`,
+      `There is no channel ${JSON.stringify(id)} in this app. ${didYouMean(id, this.declared.keys())}Its channels are ${[...this.declared.keys()].map((known) => JSON.stringify(known)).join(', ')}.`,
       { channelId: id },
     )
   }
 }
 
 /** Each channel with every option that any flow gives it; `check` has refused those that contradict each other. */
-function mergedSpecs(graph: AppGraph): ReadonlyMap<string, ChannelSpec> {
-  const specs = new Map<string, ChannelSpec>()
-  for (const { channels } of [...graph.flows, { channels: graph.channels ?? [] }]) {
-    for (const spec of channels) {
-      const known = specs.get(spec.id)
-      specs.set(spec.id, known === undefined ? spec : { ...known, ...spec })
-    }
+function channelsOf({ flows, channels = [] }: AppGraph): ReadonlyMap<string, Declared> {
+  const all = new Map<string, Declared>()
+  for (const flow of flows) declare(all, flow.channels)
+  declare(all, channels)
+  return all
+}
+
+function declare(all: Map<string, Declared>, channels: readonly ChannelSpec[]): void {
+  for (const spec of channels) {
+    const known = all.get(spec.id)
+    if (known === undefined) all.set(spec.id, { spec, bound: undefined })
+    else known.spec = { ...known.spec, ...spec }
   }
-  return specs
 }

@@ -2,7 +2,9 @@
 import type { DelayNode, FlowGraph, GraphNode, InletNode, SourceNode, ThroughNode } from '../graph/graph.ts'
 import { resilienceOf } from '../graph/resilience.ts'
 import { hashName } from '../message/identity.ts'
+import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
 import { Behaviour, type Bindings } from './behaviour.ts'
+import type { BoundChannel } from './bound-channel.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { FrameSource } from './frame.ts'
 import { CREDIT } from './later.ts'
@@ -16,6 +18,9 @@ export interface Segment {
   readonly source: FrameSource
   /** Index of its first step. */
   readonly start: number
+  readonly channel: BoundChannel
+  /** Messages with the same key keep their order. One function, however often the flow is started: the channel knows it again, and the order of what it holds. */
+  readonly orderBy: ConsumeOptions['orderBy'] | undefined
 }
 
 /** A flow ready to run. */
@@ -36,7 +41,7 @@ export function compile(
   const layout = new Layout(graph)
   for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, runner.steps.length, layout))
   const behaviour = new Behaviour(runner, layout, bindings)
-  graph.nodes.forEach((node, index) => behaviour.give(node, index))
+  for (let index = 0; index < graph.nodes.length; index++) behaviour.give(graph.nodes[index]!, index)
   behaviour.connect()
   return { runner, segments: segmentsOf(graph, runner, layout, bindings), kept: behaviour.kept }
 }
@@ -76,9 +81,11 @@ const ends = (): number => END
 function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
   const segment = (node: Segment['node'], start: number): Segment => {
-    const handsOver = bindings.channelOf(node.channel).handsOver
+    const channel = bindings.channelOf(node.channel)
+    const { handsOver } = channel
     const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined
-    return { node, source: { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }, start }
+    const source = { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }
+    return { node, source, start, channel, orderBy: orderOf(node, bindings) }
   }
   return graph.nodes.flatMap((node, index) => {
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.
@@ -86,4 +93,10 @@ function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layou
     const consumes = node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay'
     return consumes ? [segment(node, layout.target(index, undefined))] : []
   })
+}
+
+function orderOf(node: Segment['node'], bindings: Bindings): Segment['orderBy'] {
+  if (node.kind === 'source' || node.orderBy === undefined) return undefined
+  const keyOf = bindings.functionOf(node.orderBy)
+  return (message: AnyMessage): unknown => keyOf(message.payload, message)
 }

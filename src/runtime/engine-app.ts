@@ -23,5 +23,8 @@ export function bindFunctions(
       `The app needs ${missing.length === 1 ? 'a service' : 'services'} that the runtime was not given: ${names}. Pass ${missing.length === 1 ? 'it' : 'them'} as runtime(app, { services: { ${missing.map((name) => `${JSON.stringify(name)}: ...`).join(', ')} } }).`,
     )
   }
-  return new Map([...Object.entries(app.functions), ...Object.entries(services)])
+  const functions = new Map<string, Function>()
+  for (const given of [app.functions, services])
+    for (const name of Object.keys(given)) functions.set(name, given[name]!)
+  return functions
 }

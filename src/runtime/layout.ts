@@ -13,10 +13,12 @@ export class Layout {
 
   constructor({ nodes, edges }: FlowGraph) {
     this.nodes = nodes
-    this.nexts = nodes.map(() => END)
-    const indexes = new Map<string, number>()
-    for (const { id } of nodes) indexes.set(id, indexes.size)
-    for (const { from, to, port } of edges) this.lead(indexes.get(from)!, port, indexes.get(to)!)
+    this.nexts = nodes.map(nowhere)
+    const indexOf = nodes.length > FEW ? indexesOf(nodes) : undefined
+    for (const { from, to, port } of edges) {
+      if (indexOf === undefined) this.lead(indexIn(nodes, from), port, indexIn(nodes, to))
+      else this.lead(indexOf.get(from)!, port, indexOf.get(to)!)
+    }
   }
 
   /** The index of the step behind a port of a node; `END` when nothing is there. */
@@ -48,5 +50,19 @@ export class Layout {
     }
   }
 }
+
+/** Up to so many nodes, looking at each is faster than to make a map of them. */
+const FEW = 12
+
+function indexIn(nodes: readonly GraphNode[], id: string): number {
+  let index = 0
+  while (nodes[index]!.id !== id) index++
+  return index
+}
+
+const indexesOf = (nodes: readonly GraphNode[]): ReadonlyMap<string, number> =>
+  new Map(nodes.map(({ id }, index) => [id, index]))
+
+const nowhere = (): number => END
 
 const keyOf = (from: number, port: string): string => `${from} ${port}`

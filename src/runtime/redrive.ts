@@ -34,7 +34,7 @@ export function wayAgain(
 }
 
 function consumerOf({ consumers }: RedriveHost, { id, channelId, flowId }: DeadLetter): Attachment {
-  const attachment = flowId === undefined ? undefined : consumers.find(channelId, flowId)
+  const attachment = flowId === undefined ? undefined : consumers.of(channelId, flowId)
   if (attachment !== undefined) return attachment
   throw new RedriveError(
     `The dead letter of message "${id}" goes again in the flow "${flowId}", which takes no messages from channel "${channelId}" now. Call rt.control.resume or rt.control.start first.`,

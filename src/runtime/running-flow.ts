@@ -1,50 +1,41 @@
 /** A flow that is run: its consumers and its sources, which the control bus pauses, resumes, stops and starts (rule L6). */
-import type { Subscription } from '../transport/transport.ts'
-import type { BoundChannel } from './bound-channel.ts'
-import type { Consumers } from './consumers.ts'
+import { appended } from '../graph/appended.ts'
+import type { Segment } from './compile.ts'
+import type { Attachment, Consumers } from './consumers.ts'
+import type { FlowRunner } from './flow-runner.ts'
 import type { SourceRunner } from './source-runner.ts'
 
 /** Whether a flow takes messages: for now not, when it is paused. */
 export type FlowState = 'running' | 'paused' | 'stopped'
-
-/** A place where a flow takes messages from a channel. */
-export interface Intake {
-  readonly channel: BoundChannel
-  /** At the beginning of the flow, and not on its way: its concurrency is that of the flow. */
-  readonly first: boolean
-  /** Messages in work at the same time; absent = 1. */
-  readonly credit: number | undefined
-  /** Adds the consumer. */
-  attach(credit: number | undefined): Subscription
-}
-
-/** What a flow needs of its runtime. */
-export interface FlowHost {
-  /** Those who take messages now. */
-  readonly consumers: Pick<Consumers, 'detach' | 'reattach'>
-}
 
 /** See above. Asked for the state it is in, it does nothing. */
 export class RunningFlow {
   readonly id: string
   readonly sources: readonly SourceRunner[]
   state: FlowState = 'stopped'
-  private readonly intakes: readonly Intake[]
-  private readonly host: FlowHost
-  private attached: readonly { readonly subscription: Subscription; readonly intake: Intake }[] = []
+  private readonly runner: FlowRunner
+  private readonly segments: readonly Segment[]
+  private readonly consumers: Consumers
+  private attached: Attachment[] = []
   private granted: number | undefined
 
-  constructor(id: string, intakes: readonly Intake[], sources: readonly SourceRunner[], host: FlowHost) {
-    this.id = id
-    this.intakes = intakes
+  constructor(
+    runner: FlowRunner,
+    segments: readonly Segment[],
+    sources: readonly SourceRunner[],
+    consumers: Consumers,
+  ) {
+    this.id = runner.flowId
+    this.runner = runner
+    this.segments = segments
     this.sources = sources
-    this.host = host
-    this.granted = intakes.find(({ first }) => first)!.credit
+    this.consumers = consumers
+    this.granted = creditOf(segments.find(isFirst)!)
   }
 
   /** The channels it takes messages from. */
   get channels(): readonly string[] {
-    return this.intakes.map(({ channel }) => channel.id)
+    return this.segments.map(({ channel }) => channel.id)
   }
 
   get concurrency(): number {
@@ -54,22 +45,21 @@ export class RunningFlow {
   set concurrency(most: number) {
     this.granted = most
     for (const source of this.sources) source.maxInFlight = most
-    for (const { subscription, intake } of this.attached) if (intake.first) subscription.credit = most
+    for (const { subscription, segment } of this.attached) if (isFirst(segment)) subscription.credit = most
   }
 
-  /** Attaches the consumers and opens the sources. Undone when that fails. */
-  async open(): Promise<void> {
+  /** Attaches the consumers and opens the sources; gives nothing when there was nothing to wait for. Undone when that fails. */
+  open(): void | Promise<void> {
     this.state = 'running'
     try {
-      for (const intake of this.intakes) {
-        const subscription = intake.attach(intake.first ? this.granted : intake.credit)
-        this.attached = [...this.attached, { subscription, intake }]
+      for (const segment of this.segments) {
+        const credit = isFirst(segment) ? this.granted : creditOf(segment)
+        this.attached = appended(this.attached, this.consumers.attach(this.runner, segment, credit))
       }
-      for (const source of this.sources) await source.open()
     } catch (error) {
-      await this.stop()
-      throw error
+      return this.undo(error)
     }
+    if (this.sources.length > 0) return this.openSources()
   }
 
   /** Lets the sources begin, once all is there that their messages may need. */
@@ -87,18 +77,18 @@ export class RunningFlow {
     if (this.state !== 'running') return
     this.state = 'paused'
     for (const source of this.sources) source.pause()
-    for (const { subscription } of this.attached) {
-      subscription.pause()
-      this.host.consumers.detach(subscription)
+    for (const attachment of this.attached) {
+      attachment.subscription.pause()
+      this.consumers.detach(attachment)
     }
   }
 
   resume(): void {
     if (this.state !== 'paused') return
     this.state = 'running'
-    for (const { subscription } of this.attached) {
-      this.host.consumers.reattach(subscription)
-      subscription.resume()
+    for (const attachment of this.attached) {
+      this.consumers.reattach(attachment)
+      attachment.subscription.resume()
     }
     for (const source of this.sources) source.resume()
   }
@@ -108,9 +98,9 @@ export class RunningFlow {
     this.closeSources()
     const { attached } = this
     this.attached = []
-    for (const { subscription } of attached) {
-      this.host.consumers.detach(subscription)
-      await subscription.stop()
+    for (const attachment of attached) {
+      this.consumers.detach(attachment)
+      await attachment.subscription.stop()
     }
   }
 
@@ -118,4 +108,23 @@ export class RunningFlow {
   closeSources(): void {
     for (const source of this.sources) source.close()
   }
+
+  private async openSources(): Promise<void> {
+    try {
+      for (const source of this.sources) await source.open()
+    } catch (error) {
+      await this.undo(error)
+    }
+  }
+
+  private async undo(error: unknown): Promise<never> {
+    await this.stop()
+    throw error
+  }
 }
+
+/** At the beginning of a flow, and not on its way: its concurrency is that of the flow. */
+const isFirst = ({ node }: Segment): boolean => node.kind === 'inlet' || node.kind === 'source'
+
+/** Messages in work at the same time; absent = 1. A source says itself how many. */
+const creditOf = ({ node }: Segment): number | undefined => (node.kind === 'source' ? undefined : node.concurrency)

@@ -1,10 +1,9 @@
 /** How a runtime starts: check the app, open its channels, compile its flows, attach their consumers, open their sources (rule L1). */
 import type { FlowGraph } from '../graph/graph.ts'
 import type { Source } from '../message/source.ts'
-import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
 import { adapterOf } from './adapter-of.ts'
 import type { Bindings } from './behaviour.ts'
-import { type CompiledFlow, type Segment, compile } from './compile.ts'
+import { type CompiledFlow, compile } from './compile.ts'
 import type { Engine } from './engine.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import { CHECK, COUNTING, SOURCES, WATCHING } from './later.ts'
@@ -39,7 +38,10 @@ export class StartUp {
       await engine.channels.open()
       for (const graph of engine.app.graph.flows) engine.flows.set(graph.id, this.compiled(graph))
       for (const aggregator of this.kept) await aggregator.load()
-      for (const flow of engine.flows.values()) await flow.open()
+      for (const flow of engine.flows.values()) {
+        const opening = flow.open()
+        if (opening !== undefined) await opening
+      }
     } catch (error) {
       for (const flow of engine.flows.values()) flow.closeSources()
       engine.consumers.clear()
@@ -58,36 +60,18 @@ export class StartUp {
   private compiled(graph: FlowGraph): RunningFlow {
     const flow = compile(graph, this.bindings, this.engine)
     this.instrument(flow.runner)
-    this.kept.push(...flow.kept)
+    for (const aggregator of flow.kept) this.kept.push(aggregator)
     return this.running(graph, flow)
   }
 
   private running({ id, nodes }: FlowGraph, { runner, segments }: CompiledFlow): RunningFlow {
     const { engine } = this
-    const intakes = segments.map((segment) => {
-      const channel = engine.channels.get(segment.source.channelId)
-      const order = this.orderOf(segment)
-      return {
-        channel,
-        first: segment.node.kind === 'inlet' || segment.node.kind === 'source',
-        credit: segment.node.kind === 'source' ? undefined : segment.node.concurrency,
-        attach: (credit: number | undefined) =>
-          engine.consumers.attach(runner, segment, channel, credit === undefined ? order : { ...order, credit }),
-      }
-    })
     const sources = nodes.flatMap((node) => {
       if (node.kind !== 'source') return []
       const adapter = adapterOf<Source<unknown>>(node.adapter, engine.functions.get(node.adapter)!, 'open')
       return [new SOURCES.here.SourceRunner(id, node, adapter, engine.channels.get(node.channel), engine)]
     })
-    return new RunningFlow(id, intakes, sources, engine)
-  }
-
-  /** One function, however often the flow is started: the channel knows it again, and the order of what it holds. */
-  private orderOf({ node }: Segment): Pick<ConsumeOptions, 'orderBy'> {
-    if (node.kind === 'source' || node.orderBy === undefined) return {}
-    const keyOf = this.engine.functions.get(node.orderBy)!
-    return { orderBy: (message: AnyMessage): unknown => keyOf(message.payload, message) }
+    return new RunningFlow(runner, segments, sources, engine.consumers)
   }
 
   private instrument(runner: FlowRunner): void {

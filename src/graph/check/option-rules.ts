@@ -138,7 +138,8 @@ export function idleOverflow({ id, spec, declarations }: ChannelIndex, found: Di
 export function uselessEntries({ steps }: FlowIndex, found: Diagnostic[]): void {
   for (const step of steps) {
     const { node } = step
-    if (node.kind === 'recipients' || node.kind === 'recipientList') found.push(...recipientEntries(step, node.channels))
+    if (node.kind === 'recipients' || node.kind === 'recipientList')
+      found.push(...recipientEntries(step, node.channels))
     if (node.kind === 'route') found.push(...branchEntries(step, 'case', node.cases, node.otherwise === true))
     if (node.kind === 'scatterGather') found.push(...branchEntries(step, 'branch', node.branches, false))
   }
