@@ -8,7 +8,8 @@ import { type AnyChannel, direct, isChannelToken, queue, tokenOf } from './chann
 import { type FillBranch, type NamedBranch, addLoop, addRoute, addScatterGather } from './branching.ts'
 import type { Given } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
-import { recordOf } from './record-of.ts'
+import type { AnyFunction } from './service.ts'
+import { NO_RECORD, emptyRecord, recordOf } from './record-of.ts'
 import type { FlowStart } from './flow.ts'
 import type { Sink } from './sink.ts'
 import {
@@ -232,11 +233,13 @@ class FlowBuilder {
   build(): unknown {
     const ended = endFlow(this.state)
     const { functions, contracts, schemas, calls } = ended
+    const fns = emptyRecord<AnyFunction>()
+    for (const { name, fn } of functions) fns[name] = fn
     return Object.freeze({
       graph: graphOfState(ended),
-      functions: recordOf(functions.map(({ name, fn }) => [name, fn])),
+      functions: Object.freeze(fns),
       contracts: Object.freeze(contracts),
-      schemas: recordOf(schemas),
+      schemas: schemas.length === 0 ? NO_RECORD : recordOf(schemas),
       calls: Object.freeze(calls),
     })
   }

@@ -3,10 +3,10 @@ import { InvalidOptionError } from '../errors/channel-errors.ts'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidStepError } from '../errors/flow-errors.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
-import type { NodeKind } from '../graph/graph.ts'
-import type { Field } from '../graph/field.ts'
+import type { Field, Fields } from '../graph/field.ts'
+import type { GraphNode, NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
-import { type AnyChannel, isChannelToken } from './channel-token.ts'
+import { isChannelToken } from './channel-token.ts'
 import { type FlowParts, addChannel, addService } from './flow-parts.ts'
 import { type AnyFunction, serviceEntry } from './service.ts'
 
@@ -20,9 +20,12 @@ export interface Place {
   readonly kind: NodeKind
 }
 
-/** The node's fields as data, and the parts with all that they name. */
-export function describeNode<T extends FlowParts>(parts: T, place: Place, given: Given): Described<Given, T> {
-  return describeFields(parts, place, NODE_SHAPES[place.kind].fields, given)
+/** The node as data. What it names is added to the parts. */
+export function describeNode(parts: FlowParts, place: Place, given: Given): GraphNode {
+  const node = { id: place.nodeId, kind: place.kind }
+  describeFields(node, parts, place, NODE_SHAPES[place.kind].fields, given)
+  // The fields are those of the kind's row in NODE_SHAPES, which has those of its interface.
+  return node as GraphNode
 }
 
 const OPERATORS: Partial<Record<NodeKind, string>> = {
@@ -41,20 +44,18 @@ export function operatorOf(kind: NodeKind): string {
   return OPERATORS[kind] ?? kind
 }
 
-type Described<D, T> = readonly [data: D, parts: T]
 type Spot = Place & { readonly name: string; readonly field: Field }
-type Fields = Readonly<Record<string, Field>>
 
-/** The fields of a node, or of the option of this name. */
-function describeFields<T extends FlowParts>(
-  parts: T,
+/** Adds the fields of a node, or of the option of this name, to its data. */
+function describeFields(
+  data: object,
+  parts: FlowParts,
   place: Place,
   fields: Fields,
   given: Given,
   option?: string,
-): Described<Given, T> {
+): void {
   refuseUnknown(place, given, fields, option)
-  const data: Record<string, unknown> = {}
   const { flowId, nodeId, kind } = place
   for (const key of Object.keys(fields)) {
     const field = fields[key]!
@@ -62,71 +63,70 @@ function describeFields<T extends FlowParts>(
     if (key === 'id' || (value === undefined && field.optional === true)) continue
     const name = option === undefined ? key : `${option}.${key}`
     const described = describeField(parts, { flowId, nodeId, kind, name, field }, value)
-    data[key] = described[0]
-    parts = described[1]
+    ;(data as Record<string, unknown>)[key] = described
   }
-  return [data, parts]
 }
 
-function describeField<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<unknown, T> {
+function describeField(parts: FlowParts, spot: Spot, value: unknown): unknown {
   switch (spot.field.type) {
     case 'function':
       return describeFunction(parts, spot, value)
-    case 'selector': {
-      if (typeof value === 'object') return [value, parts]
-      const [service, added] = describeFunction(parts, spot, value)
-      return [{ service }, added]
-    }
+    case 'selector':
+      return typeof value === 'object' ? value : { service: describeFunction(parts, spot, value) }
     case 'channel':
       return describeChannel(parts, spot, value)
-    case 'channels': {
+    case 'channels':
       if (!Array.isArray(value)) throw mismatch(spot, "an array of channels, such as [queue('orders')]", value)
       if (value.length === 0) throw mismatch(spot, 'at least one channel', value)
-      const added = value.reduce<T>((at, token: unknown) => describeChannel(at, spot, token)[1], parts)
-      return [value.map((token: AnyChannel) => token.id), added]
-    }
+      return value.map((token: unknown) => describeChannel(parts, spot, token))
     case 'number':
       if (!isNumber(value, spot.field.least, spot.field.whole))
         throw invalid(spot, `a ${spot.field.whole ? 'whole ' : ''}number from ${spot.field.least}`, value)
-      return [value, parts]
+      return value
     case 'oneOf':
       if (!spot.field.values.includes(value as string))
         throw invalid(spot, spot.field.values.map(quote).join(' or '), value)
-      return [value, parts]
+      return value
     case 'id':
       if (typeof value !== 'string' || value === '') throw invalid(spot, 'text that is not empty', value)
-      return [value, parts]
+      return value
     case 'record': {
       const { orNumber, fields } = spot.field
       if (orNumber !== undefined && typeof value === 'number')
         return describeField(parts, { ...spot, field: { ...orNumber, optional: true } }, value)
       if (typeof value !== 'object' || value === null)
         throw invalid(spot, `an object${orNumber === undefined ? '' : ' or a number'}`, value)
-      return describeFields(parts, spot, fields, value as Given, spot.name)
+      const data = {}
+      describeFields(data, parts, spot, fields, value as Given, spot.name)
+      return data
     }
     // What follows the builder makes itself.
     case 'text':
     case 'texts':
     case 'flag':
     case 'flow':
-      return [value, parts]
+      return value
   }
 }
 
-function describeFunction<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<string, T> {
+function describeFunction(parts: FlowParts, spot: Spot, value: unknown): string {
   if (typeof value !== 'function') throw mismatch(spot, 'a function, such as (payload) => payload.id', value)
   const fn = value as AnyFunction
   const entry = serviceEntry(fn) ?? { name: lambdaName(spot), fn }
-  return [entry.name, addService(parts, entry)]
+  addService(parts, entry)
+  return entry.name
 }
 
-function describeChannel<T extends FlowParts>(parts: T, spot: Spot, value: unknown): Described<string, T> {
+function describeChannel(parts: FlowParts, spot: Spot, value: unknown): string {
   if (!isChannelToken(value)) throw mismatch(spot, "a channel, such as queue('orders')", value)
-  return [value.id, addChannel(parts, value)]
+  addChannel(parts, value)
+  return value.id
 }
 
-/** The field that a node is about. Its function is named by the node alone, others by their option too. */
-const isPrimary = (name: string): boolean => ['service', 'by', 'adapter', 'label', 'channel', 'channels'].includes(name)
+/** The fields that a node is about. Their functions are named by the node alone, others by their option too. */
+const PRIMARY: ReadonlySet<string> = new Set(['service', 'by', 'adapter', 'label', 'channel', 'channels'])
+
+const isPrimary = (name: string): boolean => PRIMARY.has(name)
 
 const lambdaName = ({ flowId, nodeId, name }: Spot): string => `${flowId}/${nodeId}${isPrimary(name) ? '' : `.${name}`}`
 
@@ -139,7 +139,7 @@ function refuseUnknown(
   fields: Fields,
   option: string | undefined,
 ): void {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name))
+  const unknown = unknownName(given, fields)
   if (unknown === undefined) return
   const options =
     option === undefined
@@ -149,6 +149,11 @@ function refuseUnknown(
     `Flow "${flowId}", node "${nodeId}": ${option ?? operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
     { flowId, nodeId },
   )
+}
+
+function unknownName(given: Given, fields: Fields): string | undefined {
+  for (const name of Object.keys(given)) if (!Object.hasOwn(fields, name)) return name
+  return undefined
 }
 
 function mismatch({ flowId, nodeId, kind, name }: Spot, expected: string, value: unknown): InvalidStepError {

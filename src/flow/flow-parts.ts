@@ -11,28 +11,33 @@ export interface NamedFunction {
   readonly fn: AnyFunction
 }
 
-/** All that a flow refers to. Lists, as there are few of each in a flow, and copying one is cheaper than copying a map. */
+/** All that a flow refers to. Lists, as there are few of each in a flow, and copying one is cheaper than copying a map. The lists are never changed. */
 export interface FlowParts {
-  readonly channels: readonly ChannelSpec[]
+  channels: readonly ChannelSpec[]
   /** By channel id. */
-  readonly schemas: readonly (readonly [channelId: string, schema: StandardSchemaV1])[]
-  readonly functions: readonly NamedFunction[]
+  schemas: readonly (readonly [channelId: string, schema: StandardSchemaV1])[]
+  functions: readonly NamedFunction[]
   /** Names that have no function yet. */
-  readonly contracts: readonly string[]
+  contracts: readonly string[]
+}
+
+/** A list with one item more. */
+export function more<T>(list: readonly T[], item: T): readonly T[] {
+  // To spread an empty list would make room for many.
+  return list.length === 0 ? [item] : [...list, item]
 }
 
 /** Adds a function under its name, or the name of a service still to be bound. */
-export function addService<T extends FlowParts>(parts: T, { name, fn }: ServiceEntry): T {
+export function addService(parts: FlowParts, { name, fn }: ServiceEntry): void {
   const known = parts.functions.find((each) => each.name === name)
   const needed = parts.contracts.includes(name)
-  if (fn === undefined)
-    return known === undefined && !needed ? { ...parts, contracts: [...parts.contracts, name] } : parts
-  refuseOtherFunction(name, known?.fn ?? fn, fn)
-  return {
-    ...parts,
-    functions: known === undefined ? [...parts.functions, { name, fn }] : parts.functions,
-    contracts: needed ? parts.contracts.filter((other) => other !== name) : parts.contracts,
+  if (fn === undefined) {
+    if (known === undefined && !needed) parts.contracts = more(parts.contracts, name)
+    return
   }
+  if (known === undefined) parts.functions = more(parts.functions, { name, fn })
+  else refuseOtherFunction(name, known.fn, fn)
+  if (needed) parts.contracts = parts.contracts.filter((other) => other !== name)
 }
 
 /** Throws `DuplicateServiceError` when a name stands for two functions. */
@@ -44,20 +49,18 @@ export function refuseOtherFunction(name: string, known: AnyFunction, fn: AnyFun
 }
 
 /** Adds a channel with what belongs to it. One that is there already may be given more options but none that differs. */
-export function addChannel<T extends FlowParts>(parts: T, { id, spec, compare, schema }: AnyChannel): T {
-  const { channels, schemas } = parts
+export function addChannel(parts: FlowParts, { id, spec, compare, schema }: AnyChannel): void {
+  const { channels } = parts
+  if (compare !== undefined) addService(parts, { name: spec.compare!, fn: compare })
   const place = channels.findIndex((channel) => channel.id === id)
-  const added = {
-    ...(compare === undefined ? parts : addService(parts, { name: spec.compare!, fn: compare })),
-    channels: place < 0 ? [...channels, { ...spec }] : channels.with(place, mergeSpecs(channels[place]!, spec)),
-  }
-  return schema === undefined ? added : { ...added, schemas: addSchema(schemas, id, schema) }
+  parts.channels = place < 0 ? more(channels, spec) : channels.with(place, mergeSpecs(channels[place]!, spec))
+  if (schema !== undefined) parts.schemas = addSchema(parts.schemas, id, schema)
 }
 
 function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {
   const merged = { ...known, ...spec }
   const option = (Object.keys(known) as (keyof ChannelSpec)[]).find((key) => known[key] !== merged[key])
-  if (option === undefined) return merged
+  if (option === undefined) return Object.freeze(merged)
   throw new ChannelConflictError(
     `Channel "${spec.id}" has the ${option} ${JSON.stringify(known[option])} in one place and ${JSON.stringify(spec[option])} in another. Make its token once and use that everywhere.`,
     { channelId: spec.id },
@@ -66,7 +69,7 @@ function mergeSpecs(known: ChannelSpec, spec: ChannelSpec): ChannelSpec {
 
 function addSchema(schemas: FlowParts['schemas'], channelId: string, schema: StandardSchemaV1): FlowParts['schemas'] {
   const known = schemas.find(([id]) => id === channelId)
-  if (known === undefined) return [...schemas, [channelId, schema]]
+  if (known === undefined) return more(schemas, [channelId, schema])
   if (known[1] === schema) return schemas
   throw new ChannelConflictError(
     `Channel "${channelId}" has two different schemas. Make its token once and use that everywhere.`,

@@ -6,10 +6,10 @@ import { type FlowGraph, GRAPH_VERSION, type GraphEdge, type GraphNode, type Nod
 import { NODE_SHAPES } from '../graph/shape.ts'
 import { type Given, describeNode, operatorOf } from './describe-node.ts'
 import type { AnyFlow } from './flow-def.ts'
-import type { FlowParts } from './flow-parts.ts'
+import { type FlowParts, more } from './flow-parts.ts'
 
 /** A flow half built. Never changed, only copied. */
-export interface FlowState extends FlowParts {
+export interface FlowState extends Readonly<FlowParts> {
   readonly id: string
   /** Stands for the chain: each branch has its own. */
   readonly chain: object
@@ -24,23 +24,37 @@ export interface FlowState extends FlowParts {
 
 type Tail = Omit<GraphEdge, 'to'>
 
+/** A copy that a step is being added to: the one copy that is made for it. */
+type Draft = { -readonly [K in keyof FlowState]: FlowState[K] }
+
+const NONE: readonly never[] = Object.freeze([])
+
 /** A flow with nothing in it. */
 export function emptyState(id: string): FlowState {
-  const parts = { channels: [], schemas: [], functions: [], contracts: [] }
-  return { id, chain: {}, nodes: [], edges: [], tails: [], failing: [], calls: [], ...parts }
+  return {
+    id,
+    chain: {},
+    nodes: NONE,
+    edges: NONE,
+    tails: NONE,
+    failing: NONE,
+    calls: NONE,
+    channels: NONE,
+    schemas: NONE,
+    functions: NONE,
+    contracts: NONE,
+  }
 }
 
 /** Adds a node behind the tails. */
 export function addStep(state: FlowState, kind: NodeKind, given: Given = {}): FlowState {
-  if (NODE_SHAPES[kind].takes !== 'nothing') refuseAfterEnd(state, kind)
+  const { takes, wayOut, canFail } = NODE_SHAPES[kind]
+  if (takes !== 'nothing') refuseAfterEnd(state, kind)
   const next = addNode(state, kind, given, state.tails)
   const { id } = lastNode(next)
-  const { wayOut, canFail } = NODE_SHAPES[kind]
-  return {
-    ...next,
-    tails: wayOut === 'end' ? [] : [{ from: id }],
-    failing: canFail ? [...state.failing, id] : state.failing,
-  }
+  next.tails = wayOut === 'end' ? NONE : [{ from: id }]
+  if (canFail) next.failing = more(state.failing, id)
+  return next
 }
 
 /** Adds a node that takes the failures of all before it in this chain and goes on to what follows the chain's own tails. */
@@ -48,13 +62,16 @@ export function addRecover(state: FlowState, given: Given): FlowState {
   refuseAfterEnd(state, 'recover')
   const next = addNode(state, 'recover', given, failuresOf(state))
   const { id } = lastNode(next)
-  return { ...next, tails: [...state.tails, { from: id }], failing: [id] }
+  next.tails = more(state.tails, { from: id })
+  next.failing = [id]
+  return next
 }
 
 /** Adds a node that takes the failures of all before it in this chain away, or those it chooses. */
 export function addErrorOutlet(state: FlowState, given: Given): FlowState {
   const next = addNode(state, 'errorOutlet', given, failuresOf(state))
-  return { ...next, failing: given['when'] === undefined ? [] : [lastNode(next).id] }
+  next.failing = given['when'] === undefined ? NONE : [lastNode(next).id]
+  return next
 }
 
 /** The flow with a reply where nothing else ends it. */
@@ -64,7 +81,16 @@ export function endFlow(state: FlowState): FlowState {
 
 /** The finished graph of a flow. */
 export function graphOfState({ id, channels, nodes, edges }: FlowState): FlowGraph {
-  return deepFreeze({ version: GRAPH_VERSION, id, channels, nodes, edges })
+  // Channels and edges have nothing within; those of tokens are frozen.
+  for (const node of nodes) deepFreeze(node)
+  for (const edge of edges) Object.freeze(edge)
+  return Object.freeze({
+    version: GRAPH_VERSION,
+    id,
+    channels: Object.freeze(channels),
+    nodes: Object.freeze(nodes),
+    edges: Object.freeze(edges),
+  })
 }
 
 /** The node added last. */
@@ -104,20 +130,21 @@ export function ownChannelId(state: FlowState, nodeId: unknown = nextNodeId(stat
 }
 
 /** The id of the next node, unless it is given one. */
-const nextNodeId = ({ nodes }: FlowState): string => `n${nodes.length}`
+const nextNodeId = ({ nodes }: FlowState): string => (NODE_IDS[nodes.length] ??= `n${nodes.length}`)
+
+/** All flows have the same, so each is made once. */
+const NODE_IDS: string[] = []
 
 const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))
 
-function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readonly Tail[]): FlowState {
+function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readonly Tail[]): Draft {
   const { id = nextNodeId(state) } = given
   checkNodeId(state, kind, id)
-  const [data, named] = describeNode(state, { flowId: state.id, nodeId: id, kind }, given)
-  return {
-    ...named,
-    // The fields are those of the kind's row in NODE_SHAPES, which has those of its interface.
-    nodes: [...state.nodes, { id, kind, ...data } as GraphNode],
-    edges: [...state.edges, ...inbound.map(({ from, ...port }) => ({ from, to: id, ...port }))],
-  }
+  const next: Draft = { ...state }
+  next.nodes = more(state.nodes, describeNode(next, { flowId: state.id, nodeId: id, kind }, given))
+  for (const { from, port } of inbound)
+    next.edges = more(next.edges, port === undefined ? { from, to: id } : { from, to: id, port })
+  return next
 }
 
 function refuseAfterEnd(state: FlowState, kind: NodeKind): void {

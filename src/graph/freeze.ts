@@ -2,16 +2,21 @@
 
 /** Freezes arrays and objects of plain data at every level, also within what is frozen only on the outside, and returns the same value. */
 export function deepFreeze<T>(value: T): T {
-  if (isObject(value)) freezeParts(Object.freeze(value), new Set())
+  if (isObject(value)) freezeParts(Object.freeze(value), {})
   return value
 }
 
-/** `seen` holds what was met frozen, so that data that contains itself comes to an end. */
-function freezeParts(whole: object, seen: Set<object>): void {
-  for (const part of Object.values(whole) as unknown[]) {
-    if (!isObject(part) || seen.has(part)) continue
-    if (Object.isFrozen(part)) seen.add(part)
-    freezeParts(Object.freeze(part), seen)
+/** What was met frozen, so that data that contains itself comes to an end. Most data has nothing of the kind, and needs no set. */
+interface Met {
+  frozen?: Set<object>
+}
+
+function freezeParts(whole: object, met: Met): void {
+  for (const key of Object.keys(whole)) {
+    const part = (whole as Readonly<Record<string, unknown>>)[key]
+    if (!isObject(part) || met.frozen?.has(part) === true) continue
+    if (Object.isFrozen(part)) (met.frozen ??= new Set()).add(part)
+    freezeParts(Object.freeze(part), met)
   }
 }
 
