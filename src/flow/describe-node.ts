@@ -22,10 +22,13 @@ export interface Place {
 
 /** The node as data. What it names is added to the parts. */
 export function describeNode(parts: FlowParts, place: Place, given: Given): GraphNode {
-  const node = { id: place.nodeId, kind: place.kind }
+  // Most nodes have up to four properties, for which this has room.
+  const node: Record<string, unknown> = {}
+  node['id'] = place.nodeId
+  node['kind'] = place.kind
   describeFields(node, parts, place, NODE_SHAPES[place.kind].fields, given)
   // The fields are those of the kind's row in NODE_SHAPES, which has those of its interface.
-  return node as GraphNode
+  return node as unknown as GraphNode
 }
 
 const OPERATORS: Partial<Record<NodeKind, string>> = {
@@ -48,7 +51,7 @@ type Spot = Place & { readonly name: string; readonly field: Field }
 
 /** Adds the fields of a node, or of the option of this name, to its data. */
 function describeFields(
-  data: object,
+  data: Record<string, unknown>,
   parts: FlowParts,
   place: Place,
   fields: Fields,
@@ -62,8 +65,7 @@ function describeFields(
     const value = given[key]
     if (key === 'id' || (value === undefined && field.optional === true)) continue
     const name = option === undefined ? key : `${option}.${key}`
-    const described = describeField(parts, { flowId, nodeId, kind, name, field }, value)
-    ;(data as Record<string, unknown>)[key] = described
+    data[key] = describeField(parts, { flowId, nodeId, kind, name, field }, value)
   }
 }
 

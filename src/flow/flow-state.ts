@@ -84,12 +84,13 @@ export function graphOfState({ id, channels, nodes, edges }: FlowState): FlowGra
   // Channels and edges have nothing within; those of tokens are frozen.
   for (const node of nodes) deepFreeze(node)
   for (const edge of edges) Object.freeze(edge)
+  // A copy has no room for more.
   return Object.freeze({
     version: GRAPH_VERSION,
     id,
-    channels: Object.freeze(channels),
-    nodes: Object.freeze(nodes),
-    edges: Object.freeze(edges),
+    channels: Object.freeze(channels.slice()),
+    nodes: Object.freeze(nodes.slice()),
+    edges: Object.freeze(edges.slice()),
   })
 }
 

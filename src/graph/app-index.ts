@@ -50,7 +50,7 @@ export class AppIndex {
 
   /** Of flows with the same id, the last. */
   get flowsById(): ReadonlyMap<string, FlowGraph> {
-    return (this.byId ??= new Map(this.graph.flows.map((flow) => [flow.id, flow])))
+    return (this.byId ??= flowsById(this.graph.flows))
   }
 
   get flows(): readonly FlowIndex[] {
@@ -94,6 +94,14 @@ type OpenChannel = ChannelIndex & {
   senders: string[]
 }
 
+function flowsById(flows: readonly FlowGraph[]): Map<string, FlowGraph> {
+  const byId = new Map<string, FlowGraph>()
+  for (const flow of flows) byId.set(flow.id, flow)
+  return byId
+}
+
+const NONE: never[] = []
+
 function indexChannels({ flows, channels = [] }: AppGraph): Map<string, OpenChannel> {
   const index = new Map<string, OpenChannel>()
   for (const { id: flowId, channels: declared } of flows) for (const spec of declared) declare(index, { flowId, spec })
@@ -105,7 +113,7 @@ function declare(index: Map<string, OpenChannel>, declaration: Declaration): voi
   const { spec } = declaration
   const known = index.get(spec.id)
   if (known === undefined) {
-    index.set(spec.id, { id: spec.id, spec, declarations: [declaration], consumers: [], senders: [] })
+    index.set(spec.id, { id: spec.id, spec, declarations: [declaration], consumers: NONE, senders: NONE })
   } else {
     known.spec = { ...known.spec, ...spec }
     known.declarations.push(declaration)

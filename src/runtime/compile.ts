@@ -1,4 +1,5 @@
 /** Compiles a graph into flat steps, once: its edges become indexes, its nodes get their behaviour, its consumers their segments. */
+import { appended } from '../graph/appended.ts'
 import type { DelayNode, FlowGraph, GraphNode, InletNode, SourceNode, ThroughNode } from '../graph/graph.ts'
 import { resilienceOf } from '../graph/resilience.ts'
 import { hashName } from '../message/identity.ts'
@@ -87,12 +88,16 @@ function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layou
     const source = { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }
     return { node, source, start, channel, orderBy: orderOf(node, bindings) }
   }
-  return graph.nodes.flatMap((node, index) => {
+  let segments: Segment[] = []
+  for (let index = 0; index < graph.nodes.length; index++) {
+    const node = graph.nodes[index]!
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.
-    if (node.kind === 'barrier') return [segment({ id: node.id, kind: 'through', channel: node.trigger }, index)]
-    const consumes = node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay'
-    return consumes ? [segment(node, layout.target(index, undefined))] : []
-  })
+    if (node.kind === 'barrier')
+      segments = appended(segments, segment({ id: node.id, kind: 'through', channel: node.trigger }, index))
+    else if (node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay')
+      segments = appended(segments, segment(node, layout.target(index, undefined)))
+  }
+  return segments
 }
 
 function orderOf(node: Segment['node'], bindings: Bindings): Segment['orderBy'] {
