@@ -74,7 +74,8 @@ export class AppIndex {
 
   /** Notes which channels a flow uses. */
   note({ graph, steps }: FlowIndex): void {
-    for (const { uses } of steps) {
+    for (let s = 0; s < steps.length; s++) {
+      const { uses } = steps[s]!
       for (let i = 0; i < uses.length; i++) {
         const { channel, consumes, sends } = uses[i]!
         const known = this.open.get(channel)

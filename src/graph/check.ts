@@ -10,7 +10,15 @@ import {
   unusedChannel,
 } from './check/channel-rules.ts'
 import { channelCycles } from './check/cycle-rule.ts'
-import { loopsInFlow, misfittingEdges, openEnds, unreachableNodes, uselessErrorScopes } from './check/edge-rules.ts'
+import {
+  deadEnd,
+  loopsInFlow,
+  looseEdges,
+  misfittingEdges,
+  missingBeginning,
+  unreachableNode,
+  uselessErrorScope,
+} from './check/edge-rules.ts'
 import {
   ambiguousFlowIds,
   ambiguousNodeIds,
@@ -29,40 +37,42 @@ import {
 import { idleResilience } from './check/resilience-rule.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import type { CheckCode } from './diagnostic-titles.ts'
-import { FlowIndex } from './flow-index.ts'
+import { FlowIndex, type Step } from './flow-index.ts'
 import type { AppGraph } from './graph.ts'
 
 /**
- * Adds what it finds to a list. A rule that can be decided by one flow, or one channel, gets these one after the other; only few need the
- * whole app at once.
+ * A rule adds what it finds to a list. What can be decided by one flow, one node or one channel gets these one after the other, a flow
+ * before its nodes; only few rules need the whole app at once.
  */
-type Rule =
-  | { readonly flow: (flow: FlowIndex, found: Diagnostic[], app: AppIndex) => void }
-  | { readonly channel: (channel: ChannelIndex, found: Diagnostic[], app: AppIndex) => void }
-  | { readonly app: (app: AppIndex) => Iterable<Diagnostic> }
+interface Rule {
+  readonly flow?: (flow: FlowIndex, found: Diagnostic[]) => void
+  readonly step?: (step: Step, found: Diagnostic[], app: AppIndex, flow: FlowIndex) => void
+  readonly channel?: (channel: ChannelIndex, found: Diagnostic[], app: AppIndex) => void
+  readonly app?: (app: AppIndex) => Iterable<Diagnostic>
+}
 
 /** The rules of each code, in the order their findings are given. */
 const RULES: { readonly [Code in CheckCode]: readonly Rule[] } = {
-  ALLORA101: [{ flow: unknownChannels }],
+  ALLORA101: [{ step: unknownChannels }],
   ALLORA102: [{ channel: unusedChannel }],
   ALLORA103: [{ channel: unheardChannel }],
   ALLORA104: [{ channel: sharedDirectChannel }],
-  ALLORA105: [{ flow: unreachableNodes }],
-  ALLORA106: [{ flow: openEnds }],
+  ALLORA105: [{ step: unreachableNode }],
+  ALLORA106: [{ flow: missingBeginning, step: deadEnd }],
   ALLORA107: [{ app: endlessGroups }],
-  ALLORA108: [{ flow: missingServices }, { channel: missingComparator }],
+  ALLORA108: [{ step: missingServices }, { channel: missingComparator }],
   ALLORA109: [{ channel: contradictedChannel }],
   ALLORA110: [{ app: channelCycles }],
   ALLORA111: [{ channel: unboundedChannel }],
   ALLORA112: [{ app: ambiguousFlowIds }, { flow: ambiguousNodeIds }],
-  ALLORA113: [{ flow: misfittingEdges }],
+  ALLORA113: [{ flow: looseEdges, step: misfittingEdges }],
   ALLORA114: [{ app: unansweredCalls }],
-  ALLORA115: [{ flow: uselessErrorScopes }],
-  ALLORA116: [{ channel: channelOptionsOutOfRange }, { flow: nodeOptionsOutOfRange }],
+  ALLORA115: [{ step: uselessErrorScope }],
+  ALLORA116: [{ channel: channelOptionsOutOfRange }, { step: nodeOptionsOutOfRange }],
   ALLORA117: [{ channel: optionsOfOtherKinds }],
   ALLORA118: [{ flow: loopsInFlow }],
-  ALLORA119: [{ flow: contradictingOptions }, { flow: idleResilience }, { channel: idleOverflow }, { app: idleStores }],
-  ALLORA120: [{ flow: uselessEntries }],
+  ALLORA119: [{ step: contradictingOptions }, { step: idleResilience }, { channel: idleOverflow }, { app: idleStores }],
+  ALLORA120: [{ step: uselessEntries }],
 }
 
 /**
@@ -74,17 +84,22 @@ export function checkGraph(graph: AppGraph, functions: Names): readonly Diagnost
   const app = new AppIndex(graph, functions)
   const rules = Object.values(RULES)
     .flat()
-    .map((rule) => ({ found: [] as Diagnostic[], ...rule }))
-  const ofFlows = rules.filter((rule) => 'flow' in rule)
-  const ofChannels = rules.filter((rule) => 'channel' in rule)
-  // A flow is indexed, looked at by all rules and forgotten: what is kept for long costs more than what is made anew.
+    .map((rule) => ({ ...rule, found: [] as Diagnostic[] }))
+  const ofFlows = rules.flatMap(({ flow: look, found }) => (look === undefined ? [] : { look, found }))
+  const ofSteps = rules.flatMap(({ step: look, found }) => (look === undefined ? [] : { look, found }))
+  const ofChannels = rules.flatMap(({ channel: look, found }) => (look === undefined ? [] : { look, found }))
+  // A flow is indexed, looked at by all rules and forgotten: what is kept for long costs more than what is made anew. The loops count,
+  // since there may be thousands of flows, and to begin an iterator costs more than most rules.
   for (const each of graph.flows) {
     const flow = new FlowIndex(each)
     app.note(flow)
-    for (const rule of ofFlows) rule.flow(flow, rule.found, app)
+    for (let r = 0; r < ofFlows.length; r++) ofFlows[r]!.look(flow, ofFlows[r]!.found)
+    for (let s = 0; s < flow.steps.length; s++) {
+      for (let r = 0; r < ofSteps.length; r++) ofSteps[r]!.look(flow.steps[s]!, ofSteps[r]!.found, app, flow)
+    }
   }
   for (const channel of app.channels.values()) {
-    for (const rule of ofChannels) rule.channel(channel, rule.found, app)
+    for (let r = 0; r < ofChannels.length; r++) ofChannels[r]!.look(channel, ofChannels[r]!.found, app)
   }
-  return rules.flatMap((rule) => ('app' in rule ? [...rule.app(app)] : rule.found))
+  return rules.flatMap((rule) => (rule.app === undefined ? rule.found : [...rule.app(app)]))
 }

@@ -37,7 +37,8 @@ export class FlowIndex {
   private readonly byId: ReadonlyMap<string, Step> | undefined
 
   constructor(graph: FlowGraph) {
-    const steps = graph.nodes.map((node, place) => stepOf(graph.id, node, place))
+    const steps: Step[] = []
+    for (let place = 0; place < graph.nodes.length; place++) steps.push(stepOf(graph.id, graph.nodes[place]!, place))
     this.graph = graph
     this.steps = steps
     this.byId = steps.length > FEW ? new Map(steps.map((step) => [step.node.id, step])) : undefined
@@ -54,7 +55,8 @@ export class FlowIndex {
 
   private connect(edges: readonly GraphEdge[]): GraphEdge[] {
     const loose: GraphEdge[] = []
-    for (const edge of edges) {
+    for (let i = 0; i < edges.length; i++) {
+      const edge = edges[i]!
       // Open while the index is made.
       const from = this.step(edge.from) as OpenStep | undefined
       const to = this.step(edge.to) as OpenStep | undefined
@@ -71,6 +73,10 @@ const stepOf = (flowId: string, node: GraphNode, place: number): OpenStep => ({
   node,
   place,
   uses: channelUses(node),
-  ways: [],
-  arrivals: [],
+  ways: NO_WAYS,
+  arrivals: NO_ARRIVALS,
 })
+
+// Lists of one item are made anew, and those of none can be the same for all.
+const NO_WAYS: Way[] = []
+const NO_ARRIVALS: GraphEdge[] = []

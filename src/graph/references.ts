@@ -15,7 +15,9 @@ const functionFields = fieldsOfTypes('function', 'record', 'selector')
 /** The channels a node names, in the order of its fields. */
 export function channelUses(node: GraphNode): ChannelUse[] {
   let uses: ChannelUse[] = []
-  for (const { key, field } of channelFields(NODE_SHAPES[node.kind].fields)) {
+  const rows = channelFields(NODE_SHAPES[node.kind].fields)
+  for (let i = 0; i < rows.length; i++) {
+    const { key, field } = rows[i]!
     const named = valueOf(node, key)
     if (named === undefined) continue
     const { consumes, sends } = field as ChannelField | ChannelsField
@@ -38,7 +40,9 @@ export function functionNames(node: GraphNode): FunctionName[] {
 function functionsOf(fields: Fields, data: object): FunctionName[] {
   let names: FunctionName[] = []
   if (functionFields(fields).length === 0) return names
-  for (const key of Object.keys(data)) {
+  const keys = Object.keys(data)
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!
     const field = fields[key]
     const value = valueOf(data, key)
     if (field === undefined || value === undefined) continue

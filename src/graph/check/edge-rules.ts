@@ -4,80 +4,82 @@ import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { GraphNode } from '../graph.ts'
 import { NODE_SHAPES } from '../shape.ts'
+import type { AppIndex } from '../app-index.ts'
 import type { FlowIndex, Step, Way } from '../flow-index.ts'
 import { circles } from './strong-components.ts'
 import { at, listed, theNode } from './wording.ts'
 
 /** ALLORA105: a node that no edge leads to. Error scopes belong to ALLORA115, circles to ALLORA118. */
-export function unreachableNodes({ steps }: FlowIndex, found: Diagnostic[]): void {
-  for (const step of steps) {
-    if (step.arrivals.length > 0 || !takesMessages(step)) continue
-    found.push({
-      code: 'ALLORA105',
-      severity: 'error',
-      ...at(step),
-      message: `${theNode(step)} is never reached: no edge leads there.`,
-      fix: 'Add an edge from the node before it, or remove it and what only follows it.',
-    })
-  }
+export function unreachableNode(step: Step, found: Diagnostic[]): void {
+  if (step.arrivals.length > 0 || !takesMessages(step)) return
+  found.push({
+    code: 'ALLORA105',
+    severity: 'error',
+    ...at(step),
+    message: `${theNode(step)} is never reached: no edge leads there.`,
+    fix: 'Add an edge from the node before it, or remove it and what only follows it.',
+  })
 }
 
-/** ALLORA106: a flow without a beginning, or a path that just stops. */
-export function openEnds({ graph, steps }: FlowIndex, found: Diagnostic[]): void {
-  if (!steps.some(isBeginning)) {
-    found.push({
-      code: 'ALLORA106',
-      severity: 'error',
-      flowId: graph.id,
-      message: `Flow ${quote(graph.id)} has no inlet or source, so no message ever gets into it.`,
-      fix: 'Begin it with an inlet that names the channel it reads from, or with a source.',
-    })
-  }
-  for (const step of steps) {
-    if (NODE_SHAPES[step.node.kind].wayOut !== 'next' || step.ways.some(isNormal)) continue
-    found.push({
-      code: 'ALLORA106',
-      severity: 'error',
-      ...at(step),
-      message: `${theNode(step)} has no way out, so what gets there would be lost.`,
-      fix: 'Add an edge to the next node, or end the flow with an outlet, a recipient list or a reply.',
-    })
-  }
+/** ALLORA106: a flow without a beginning. */
+export function missingBeginning({ graph, steps }: FlowIndex, found: Diagnostic[]): void {
+  if (steps.some(isBeginning)) return
+  found.push({
+    code: 'ALLORA106',
+    severity: 'error',
+    flowId: graph.id,
+    message: `Flow ${quote(graph.id)} has no inlet or source, so no message ever gets into it.`,
+    fix: 'Begin it with an inlet that names the channel it reads from, or with a source.',
+  })
 }
 
 const isBeginning = ({ node }: Step): boolean => node.kind === 'inlet' || node.kind === 'source'
+
+/** ALLORA106: a path that just stops. */
+export function deadEnd(step: Step, found: Diagnostic[]): void {
+  if (step.ways.some(isNormal) || NODE_SHAPES[step.node.kind].wayOut !== 'next') return
+  found.push({
+    code: 'ALLORA106',
+    severity: 'error',
+    ...at(step),
+    message: `${theNode(step)} has no way out, so what gets there would be lost.`,
+    fix: 'Add an edge to the next node, or end the flow with an outlet, a recipient list or a reply.',
+  })
+}
+
 const isNormal = ({ port }: Way): boolean => port === undefined
 
-/** ALLORA113: edges that fit no node or port, and ports without an edge. */
-export function misfittingEdges(flow: FlowIndex, found: Diagnostic[]): void {
-  if (flow.loose.length > 0) found.push(...looseEdges(flow))
-  for (const step of flow.steps) if (!fitsPlainly(step)) found.push(...misfittingWays(step))
-}
-
-/** Most nodes have one way out, to a node that takes messages, or none. That is seen at a glance. */
-function fitsPlainly({ node, ways }: Step): boolean {
-  const ports = portsOf(node)
-  const [way] = ways
-  if (way === undefined) return ports.size === 0
-  if (ways.length > 1 || way.port !== undefined || ports !== NORMAL_PORT) return false
-  return way.to === undefined || takesMessages(way.to)
-}
-
-function* looseEdges(flow: FlowIndex): Iterable<Diagnostic> {
+/** ALLORA113: edges that fit no node. */
+export function looseEdges(flow: FlowIndex, found: Diagnostic[]): void {
   const { graph, loose } = flow
+  if (loose.length === 0) return
   const ids = graph.nodes.map(({ id }) => id)
   for (const edge of loose) {
     for (const end of ['from', 'to'] as const) {
       if (flow.step(edge[end]) !== undefined) continue
-      yield {
+      found.push({
         code: 'ALLORA113',
         severity: 'error',
         flowId: graph.id,
         message: `Flow ${quote(graph.id)} has an edge from ${quote(edge.from)} to ${quote(edge.to)}, but no node ${quote(edge[end])}.`,
         fix: `${didYouMean(edge[end], ids)}Correct the id, or remove the edge.`,
-      }
+      })
     }
   }
+}
+
+/** ALLORA113: edges that fit no port, and ports without an edge. */
+export function misfittingEdges(step: Step, found: Diagnostic[]): void {
+  if (!fitsPlainly(step)) found.push(...misfittingWays(step))
+}
+
+/** Most nodes have one way out, to a node that takes messages, or none. That is seen at a glance. */
+function fitsPlainly({ node, ways }: Step): boolean {
+  const ports = portsOf(node)
+  const way = ways[0]
+  if (way === undefined) return ports.size === 0
+  if (ways.length > 1 || way.port !== undefined || ports !== NORMAL_PORT) return false
+  return way.to === undefined || takesMessages(way.to)
 }
 
 function* misfittingWays(step: Step): Iterable<Diagnostic> {
@@ -158,44 +160,42 @@ function waysOut(ports: ReadonlySet<string | undefined>): string {
 }
 
 /** ALLORA115: an error scope that nothing leads to, or that feeds its own flow. */
-export function uselessErrorScopes(flow: FlowIndex, found: Diagnostic[]): void {
-  if (!flow.steps.some(takesFailures)) return
-  const sources = new Set(
-    flow.steps.flatMap(({ uses }) => uses.filter(({ consumes }) => consumes).map(({ channel }) => channel)),
-  )
-  for (const step of flow.steps.filter(takesFailures)) {
-    const { node } = step
-    if (step.arrivals.length === 0) {
-      found.push({
-        code: 'ALLORA115',
-        severity: 'error',
-        ...at(step),
-        message: `${theNode(step)} never gets a failure: nothing before it can fail, or other error scopes take it all.`,
-        fix: 'Put it behind the nodes whose failures it is for, or remove it.',
-      })
-    }
-    const taker = takerBefore(step, flow)
-    if (taker !== undefined) {
-      found.push({
-        code: 'ALLORA115',
-        severity: 'error',
-        ...at(step),
-        message: `${theNode(step)} chooses among failures with its when, but only gets those of the onError ${quote(taker.node.id)} before it, which takes all others itself.`,
-        fix: `Put it before ${quote(taker.node.id)}: error scopes are asked in their order, and the first that takes a failure has it.`,
-      })
-    }
-    if (node.kind === 'errorOutlet' && sources.has(node.channel)) {
-      found.push({
-        code: 'ALLORA115',
-        severity: 'error',
-        ...at(step),
-        channelId: node.channel,
-        message: `${theNode(step)} sends failures to channel ${quote(node.channel)}, which its own flow reads from: they would fail again without end.`,
-        fix: 'Give failures a channel of their own.',
-      })
-    }
+export function uselessErrorScope(step: Step, found: Diagnostic[], _: AppIndex, flow: FlowIndex): void {
+  if (!takesFailures(step)) return
+  const { node } = step
+  if (step.arrivals.length === 0) {
+    found.push({
+      code: 'ALLORA115',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} never gets a failure: nothing before it can fail, or other error scopes take it all.`,
+      fix: 'Put it behind the nodes whose failures it is for, or remove it.',
+    })
+  }
+  const taker = takerBefore(step, flow)
+  if (taker !== undefined) {
+    found.push({
+      code: 'ALLORA115',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} chooses among failures with its when, but only gets those of the onError ${quote(taker.node.id)} before it, which takes all others itself.`,
+      fix: `Put it before ${quote(taker.node.id)}: error scopes are asked in their order, and the first that takes a failure has it.`,
+    })
+  }
+  if (node.kind === 'errorOutlet' && readsFrom(flow, node.channel)) {
+    found.push({
+      code: 'ALLORA115',
+      severity: 'error',
+      ...at(step),
+      channelId: node.channel,
+      message: `${theNode(step)} sends failures to channel ${quote(node.channel)}, which its own flow reads from: they would fail again without end.`,
+      fix: 'Give failures a channel of their own.',
+    })
   }
 }
+
+const readsFrom = ({ steps }: FlowIndex, channelId: string): boolean =>
+  steps.some(({ uses }) => uses.some(({ channel, consumes }) => consumes && channel === channelId))
 
 /** The scope that takes all that this one is to choose from. */
 function takerBefore({ node, arrivals }: Step, flow: FlowIndex): Step | undefined {
@@ -223,6 +223,6 @@ export function loopsInFlow({ graph, steps }: FlowIndex, found: Diagnostic[]): v
 }
 
 function leadsOn({ place, ways }: Step): boolean {
-  for (const { to } of ways) if (to !== undefined && to.place <= place) return false
+  for (let i = 0; i < ways.length; i++) if ((ways[i]!.to?.place ?? Infinity) <= place) return false
   return true
 }

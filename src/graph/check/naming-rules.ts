@@ -3,34 +3,32 @@ import { quote } from '../../errors/describe-value.ts'
 import type { AppIndex, ChannelIndex, Names } from '../app-index.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import type { FlowIndex } from '../flow-index.ts'
+import type { FlowIndex, Step } from '../flow-index.ts'
 import { functionNames } from '../references.ts'
 import { type Place, at, atChannel, theNode } from './wording.ts'
 
 /** ALLORA101: a node names a channel that no flow declares. The channel of a call belongs to ALLORA114. */
-export function unknownChannels({ steps }: FlowIndex, found: Diagnostic[], { channels }: AppIndex): void {
-  for (const step of steps) {
-    if (step.node.kind === 'call') continue
-    for (const { channel } of step.uses) {
-      if (channels.has(channel)) continue
-      found.push({
-        code: 'ALLORA101',
-        severity: 'error',
-        ...at(step),
-        channelId: channel,
-        message: `${theNode(step)} names channel ${quote(channel)}, which no flow declares.`,
-        fix: `${didYouMean(channel, channels.keys())}Correct the name, or declare the channel.`,
-      })
-    }
+export function unknownChannels(step: Step, found: Diagnostic[], { channels }: AppIndex): void {
+  if (step.uses.length === 0 || step.node.kind === 'call') return
+  for (const { channel } of step.uses) {
+    if (channels.has(channel)) continue
+    found.push({
+      code: 'ALLORA101',
+      severity: 'error',
+      ...at(step),
+      channelId: channel,
+      message: `${theNode(step)} names channel ${quote(channel)}, which no flow declares.`,
+      fix: `${didYouMean(channel, channels.keys())}Correct the name, or declare the channel.`,
+    })
   }
 }
 
 /** ALLORA108: a node names a function that is not there. */
-export function missingServices({ steps }: FlowIndex, found: Diagnostic[], { functions }: AppIndex): void {
-  for (const step of steps) {
-    for (const name of functionNames(step.node)) {
-      if (!functions.has(name)) found.push(missing(theNode(step), name, at(step), functions))
-    }
+export function missingServices(step: Step, found: Diagnostic[], { functions }: AppIndex): void {
+  const names = functionNames(step.node)
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!
+    if (!functions.has(name)) found.push(missing(theNode(step), name, at(step), functions))
   }
 }
 
@@ -70,7 +68,7 @@ export function* ambiguousFlowIds({ graph: { flows }, flowsById }: AppIndex): It
 export function ambiguousNodeIds(flow: FlowIndex, found: Diagnostic[]): void {
   const { graph, steps } = flow
   // What is found by the id of each is that node itself, if there is no other.
-  if (steps.every((step) => step.node.id !== '' && flow.step(step.node.id) === step)) return
+  if (steps.every(({ node }, place) => node.id !== '' && flow.step(node.id)?.place === place)) return
   for (const { id, why } of objections(graph.nodes)) {
     found.push({
       code: 'ALLORA112',

@@ -5,7 +5,7 @@ import type { ChannelSpec } from '../graph.ts'
 import { type Fields, type NumberField, fieldsOfTypes } from '../field.ts'
 import { CHANNEL_FIELDS, NODE_SHAPES } from '../shape.ts'
 import type { ChannelIndex } from '../app-index.ts'
-import type { FlowIndex, Step } from '../flow-index.ts'
+import type { Step } from '../flow-index.ts'
 import { type Place, at, listed, theNode, atChannel } from './wording.ts'
 
 /** ALLORA116: a channel with a number that is too small, or none. */
@@ -16,20 +16,19 @@ export function channelOptionsOutOfRange({ id, spec, declarations }: ChannelInde
 }
 
 /** ALLORA116: a node with a number that is too small, or none. */
-export function nodeOptionsOutOfRange({ steps }: FlowIndex, found: Diagnostic[]): void {
-  for (const step of steps) {
-    const { fields } = NODE_SHAPES[step.node.kind]
-    if (!hasNumbers(fields, step.node)) continue
-    for (const number of numbersOutOfRange(fields, step.node)) found.push(outOfRange(theNode(step), at(step), number))
-  }
+export function nodeOptionsOutOfRange(step: Step, found: Diagnostic[]): void {
+  const { fields } = NODE_SHAPES[step.node.kind]
+  if (!hasNumbers(fields, step.node)) return
+  for (const number of numbersOutOfRange(fields, step.node)) found.push(outOfRange(theNode(step), at(step), number))
 }
 
 const fieldsWithNumbers = fieldsOfTypes('number', 'record')
 
 /** Most channels and nodes have none. */
 function hasNumbers(fields: Fields, data: object): boolean {
-  for (const { key } of fieldsWithNumbers(fields))
-    if ((data as Readonly<Record<string, unknown>>)[key] !== undefined) return true
+  const rows = fieldsWithNumbers(fields)
+  for (let i = 0; i < rows.length; i++)
+    if ((data as Readonly<Record<string, unknown>>)[rows[i]!.key] !== undefined) return true
   return false
 }
 
@@ -74,18 +73,18 @@ function rangeOf({ least, whole, orUnbounded }: NumberField): string {
   return `a ${whole ? 'whole ' : ''}number from ${least}${orUnbounded === true ? ' or "unbounded"' : ''}`
 }
 
-const OPTIONS_OF_KINDS = (Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]).filter(
-  (option) => CHANNEL_FIELDS[option].kinds !== undefined,
-)
+const OPTIONS_OF_KINDS = (Object.keys(CHANNEL_FIELDS) as (keyof ChannelSpec)[]).flatMap((option) => {
+  const { kinds } = CHANNEL_FIELDS[option]
+  return kinds === undefined ? [] : [{ option, kinds }]
+})
 
 /** ALLORA117: a channel has an option of another kind. */
 export function optionsOfOtherKinds({ id, declarations }: ChannelIndex, found: Diagnostic[]): void {
   for (const declaration of declarations) {
     const { spec } = declaration
-    for (const option of OPTIONS_OF_KINDS) {
-      if (spec[option] === undefined) continue
-      const { kinds } = CHANNEL_FIELDS[option]
-      if (kinds === undefined || kinds.includes(spec.kind)) continue
+    for (let i = 0; i < OPTIONS_OF_KINDS.length; i++) {
+      const { option, kinds } = OPTIONS_OF_KINDS[i]!
+      if (spec[option] === undefined || kinds.includes(spec.kind)) continue
       found.push({
         code: 'ALLORA117',
         severity: 'error',
@@ -98,27 +97,25 @@ export function optionsOfOtherKinds({ id, declarations }: ChannelIndex, found: D
 }
 
 /** Part of ALLORA119: options of a node that have no effect together, or alone. */
-export function contradictingOptions({ steps }: FlowIndex, found: Diagnostic[]): void {
-  for (const step of steps) {
-    const { node } = step
-    if (node.kind === 'filter' && node.reject === 'error' && node.discardTo !== undefined) {
-      found.push({
-        code: 'ALLORA119',
-        severity: 'error',
-        ...at(step),
-        message: `${theNode(step)} makes rejected messages fail and also sends them to channel ${quote(node.discardTo)}.`,
-        fix: "Decide: reject: 'error' for a failure, discardTo for a channel.",
-      })
-    }
-    if (node.kind === 'aggregate' && node.onTimeout !== undefined && node.timeout === undefined) {
-      found.push({
-        code: 'ALLORA119',
-        severity: 'warning',
-        ...at(step),
-        message: `${theNode(step)} says what a timeout does (${quote(node.onTimeout)}), but has no timeout.`,
-        fix: 'Give it a timeout, or remove onTimeout.',
-      })
-    }
+export function contradictingOptions(step: Step, found: Diagnostic[]): void {
+  const { node } = step
+  if (node.kind === 'filter' && node.reject === 'error' && node.discardTo !== undefined) {
+    found.push({
+      code: 'ALLORA119',
+      severity: 'error',
+      ...at(step),
+      message: `${theNode(step)} makes rejected messages fail and also sends them to channel ${quote(node.discardTo)}.`,
+      fix: "Decide: reject: 'error' for a failure, discardTo for a channel.",
+    })
+  }
+  if (node.kind === 'aggregate' && node.onTimeout !== undefined && node.timeout === undefined) {
+    found.push({
+      code: 'ALLORA119',
+      severity: 'warning',
+      ...at(step),
+      message: `${theNode(step)} says what a timeout does (${quote(node.onTimeout)}), but has no timeout.`,
+      fix: 'Give it a timeout, or remove onTimeout.',
+    })
   }
 }
 
@@ -135,14 +132,11 @@ export function idleOverflow({ id, spec, declarations }: ChannelIndex, found: Di
 }
 
 /** ALLORA120: lists of recipients and cases that are empty or repeat themselves. */
-export function uselessEntries({ steps }: FlowIndex, found: Diagnostic[]): void {
-  for (const step of steps) {
-    const { node } = step
-    if (node.kind === 'recipients' || node.kind === 'recipientList')
-      found.push(...recipientEntries(step, node.channels))
-    if (node.kind === 'route') found.push(...branchEntries(step, 'case', node.cases, node.otherwise === true))
-    if (node.kind === 'scatterGather') found.push(...branchEntries(step, 'branch', node.branches, false))
-  }
+export function uselessEntries(step: Step, found: Diagnostic[]): void {
+  const { node } = step
+  if (node.kind === 'recipients' || node.kind === 'recipientList') found.push(...recipientEntries(step, node.channels))
+  if (node.kind === 'route') found.push(...branchEntries(step, 'case', node.cases, node.otherwise === true))
+  if (node.kind === 'scatterGather') found.push(...branchEntries(step, 'branch', node.branches, false))
 }
 
 function* recipientEntries(step: Step, channels: readonly string[]): Iterable<Diagnostic> {

@@ -1,6 +1,6 @@
 /** A rule about resilience records, part of ALLORA119: policies that can have no effect. */
 import type { Diagnostic } from '../diagnostic.ts'
-import type { FlowIndex, Step } from '../flow-index.ts'
+import type { Step } from '../flow-index.ts'
 import type { Resilience } from '../graph.ts'
 import { resilienceOf, timeoutsOf } from '../resilience.ts'
 import { at, theNode } from './wording.ts'
@@ -10,21 +10,13 @@ type Idle = readonly [severity: Diagnostic['severity'], what: string, fix: strin
 
 const OPTIONS = ['retry', 'timeout', 'circuitBreaker', 'concurrency', 'orderBy'] as const
 
-/** The first option that is given; mostly there is none. */
-function optionOf(record: Resilience): keyof Resilience | undefined {
-  for (const option of OPTIONS) if (record[option] !== undefined) return option
-  return undefined
-}
-
 /** Policies that never come to anything. */
-export function idleResilience({ steps }: FlowIndex, found: Diagnostic[]): void {
-  for (const step of steps) {
-    const record = resilienceOf(step.node)
-    const option = optionOf(record)
-    if (option === undefined) continue
-    for (const [severity, what, fix] of [...idlePolicies(record), ...idleRecord(step, option)]) {
-      found.push({ code: 'ALLORA119', severity, ...at(step), message: `${theNode(step)} ${what}`, fix })
-    }
+export function idleResilience(step: Step, found: Diagnostic[]): void {
+  const record = resilienceOf(step.node)
+  const option = OPTIONS.find((key) => record[key] !== undefined)
+  if (option === undefined) return
+  for (const [severity, what, fix] of [...idlePolicies(record), ...idleRecord(step, option)]) {
+    found.push({ code: 'ALLORA119', severity, ...at(step), message: `${theNode(step)} ${what}`, fix })
   }
 }
 
