@@ -160,6 +160,11 @@ function refuseAfterEnd(state: FlowState, kind: NodeKind): void {
   )
 }
 
+function nodeOf({ nodes }: FlowState, id: string): GraphNode | undefined {
+  for (let i = 0; i < nodes.length; i++) if (nodes[i]!.id === id) return nodes[i]
+  return undefined
+}
+
 function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id is string {
   if (typeof id !== 'string' || id === '') {
     throw new InvalidNameError(
@@ -167,7 +172,7 @@ function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id 
       { flowId: state.id },
     )
   }
-  const other = state.nodes.find((node) => node.id === id)
+  const other = nodeOf(state, id)
   if (other === undefined) return
   throw new DuplicateNodeError(
     `Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. Give one of them another { id }.`,

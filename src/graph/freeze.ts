@@ -12,8 +12,9 @@ interface Met {
 }
 
 function freezeParts(whole: object, met: Met): void {
-  for (const key of Object.keys(whole)) {
-    const part = (whole as Readonly<Record<string, unknown>>)[key]
+  const keys = Object.keys(whole)
+  for (let i = 0; i < keys.length; i++) {
+    const part = (whole as Readonly<Record<string, unknown>>)[keys[i]!]
     if (!isObject(part) || met.frozen?.has(part) === true) continue
     if (Object.isFrozen(part)) (met.frozen ??= new Set()).add(part)
     freezeParts(Object.freeze(part), met)

@@ -13,11 +13,17 @@ const OPTIONS = ['retry', 'timeout', 'circuitBreaker', 'concurrency', 'orderBy']
 /** Policies that never come to anything. */
 export function idleResilience(step: Step, found: Diagnostic[]): void {
   const record = resilienceOf(step.node)
-  const option = OPTIONS.find((key) => record[key] !== undefined)
+  const option = optionIn(record)
   if (option === undefined) return
   for (const [severity, what, fix] of [...idlePolicies(record), ...idleRecord(step, option)]) {
     found.push({ code: 'ALLORA119', severity, ...at(step), message: `${theNode(step)} ${what}`, fix })
   }
+}
+
+/** The first option that is given; most nodes have none. */
+function optionIn(record: Resilience): keyof Resilience | undefined {
+  for (let i = 0; i < OPTIONS.length; i++) if (record[OPTIONS[i]!] !== undefined) return OPTIONS[i]
+  return undefined
 }
 
 function* idlePolicies(record: Resilience): Iterable<Idle> {
