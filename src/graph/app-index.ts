@@ -1,7 +1,7 @@
 /** An app with everything that checking and drawing look up. */
 import { appended } from './appended.ts'
 import { FlowIndex, type Step } from './flow-index.ts'
-import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, GraphNode } from './graph.ts'
+import type { AppGraph, ChannelSpec, FlowGraph, FunctionName, NodeKind } from './graph.ts'
 
 /** A channel with all that the flows say of it. */
 export interface ChannelIndex {
@@ -36,6 +36,8 @@ export class AppIndex {
   readonly functions: Names
   /** The declared channels. */
   readonly channels: ReadonlyMap<string, ChannelIndex>
+  /** The kinds of node there are, as far as {@link note} was told. */
+  readonly kinds: Set<NodeKind> = new Set()
   private readonly open: ReadonlyMap<string, OpenChannel>
   private byId: ReadonlyMap<string, FlowGraph> | undefined = undefined
   private indexed: readonly FlowIndex[] | undefined = undefined
@@ -57,11 +59,6 @@ export class AppIndex {
     return (this.indexed ??= this.graph.flows.map((flow) => new FlowIndex(flow)))
   }
 
-  /** Whether there is such a node. */
-  hasNode(is: (node: GraphNode) => boolean): boolean {
-    return this.graph.flows.some(({ nodes }) => nodes.some(is))
-  }
-
   /** The nodes of all flows. */
   get steps(): readonly Step[] {
     return (this.all ??= this.flows.flatMap((flow) => flow.steps))
@@ -72,10 +69,11 @@ export class AppIndex {
     return (this.consuming ??= consumersAmong(this.steps))
   }
 
-  /** Notes which channels a flow uses. */
+  /** Notes which channels a flow uses, and the kinds of its nodes. */
   note({ graph, steps }: FlowIndex): void {
     for (let s = 0; s < steps.length; s++) {
-      const { uses } = steps[s]!
+      const { uses, node } = steps[s]!
+      this.kinds.add(node.kind)
       for (let i = 0; i < uses.length; i++) {
         const { channel, consumes, sends } = uses[i]!
         const known = this.open.get(channel)

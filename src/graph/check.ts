@@ -88,18 +88,32 @@ export function checkGraph(graph: AppGraph, functions: Names): readonly Diagnost
   const ofFlows = rules.flatMap(({ flow: look, found }) => (look === undefined ? [] : { look, found }))
   const ofSteps = rules.flatMap(({ step: look, found }) => (look === undefined ? [] : { look, found }))
   const ofChannels = rules.flatMap(({ channel: look, found }) => (look === undefined ? [] : { look, found }))
-  // A flow is indexed, looked at by all rules and forgotten: what is kept for long costs more than what is made anew. The loops count,
-  // since there may be thousands of flows, and to begin an iterator costs more than most rules.
   for (const each of graph.flows) {
+    // It is indexed, looked at by all rules and forgotten: what is kept for long costs more than what is made anew.
     const flow = new FlowIndex(each)
     app.note(flow)
-    for (let r = 0; r < ofFlows.length; r++) ofFlows[r]!.look(flow, ofFlows[r]!.found)
-    for (let s = 0; s < flow.steps.length; s++) {
-      for (let r = 0; r < ofSteps.length; r++) ofSteps[r]!.look(flow.steps[s]!, ofSteps[r]!.found, app, flow)
-    }
+    lookAt(flow, ofFlows, app, flow)
+    for (let place = 0; place < flow.steps.length; place++) lookAt(flow.steps[place]!, ofSteps, app, flow)
   }
-  for (const channel of app.channels.values()) {
-    for (let r = 0; r < ofChannels.length; r++) ofChannels[r]!.look(channel, ofChannels[r]!.found, app)
-  }
+  for (const channel of app.channels.values()) lookAt(channel, ofChannels, app, undefined)
   return rules.flatMap((rule) => (rule.app === undefined ? rule.found : [...rule.app(app)]))
+}
+
+/** A rule for one thing at a time, and where its findings go. */
+interface Look<Thing, Within> {
+  readonly look: (thing: Thing, found: Diagnostic[], app: AppIndex, within: Within) => void
+  readonly found: Diagnostic[]
+}
+
+/** Has all rules look at a thing. Counted, since there may be thousands of flows: an iterator costs more than most rules. */
+function lookAt<Thing, Within>(
+  thing: Thing,
+  rules: readonly Look<Thing, Within>[],
+  app: AppIndex,
+  within: Within,
+): void {
+  for (let i = 0; i < rules.length; i++) {
+    const { look, found } = rules[i]!
+    look(thing, found, app, within)
+  }
 }

@@ -1,6 +1,7 @@
 /** A flow with its nodes and edges as they belong together. */
 import { appended } from './appended.ts'
 import type { FlowGraph, GraphEdge, GraphNode } from './graph.ts'
+import { NodePlaces } from './node-places.ts'
 import { type ChannelUse, channelUses } from './references.ts'
 
 /** A node in its flow. */
@@ -24,33 +25,26 @@ export interface Way {
 
 type OpenStep = Step & { ways: Way[]; arrivals: GraphEdge[] }
 
-/** Up to so many nodes, looking at each is faster than to make a map of them. */
-const FEW = 12
-
 /** A flow and its nodes. */
 export class FlowIndex {
   readonly graph: FlowGraph
   readonly steps: readonly Step[]
   /** Edges that begin or end at no node. */
   readonly loose: readonly GraphEdge[]
-  /** There if the nodes are more than a few. */
-  private readonly byId: ReadonlyMap<string, Step> | undefined
+  private readonly places: NodePlaces
 
   constructor(graph: FlowGraph) {
     const steps: Step[] = []
     for (let place = 0; place < graph.nodes.length; place++) steps.push(stepOf(graph.id, graph.nodes[place]!, place))
     this.graph = graph
     this.steps = steps
-    this.byId = steps.length > FEW ? new Map(steps.map((step) => [step.node.id, step])) : undefined
+    this.places = new NodePlaces(graph.nodes)
     this.loose = this.connect(graph.edges)
   }
 
   /** The node of this id; of several, the last. */
   step(id: string): Step | undefined {
-    if (this.byId !== undefined) return this.byId.get(id)
-    const { steps } = this
-    for (let place = steps.length - 1; place >= 0; place--) if (steps[place]!.node.id === id) return steps[place]
-    return undefined
+    return this.steps[this.places.of(id)]
   }
 
   private connect(edges: readonly GraphEdge[]): GraphEdge[] {

@@ -28,7 +28,7 @@ export function channelUses(node: GraphNode): ChannelUse[] {
 }
 
 /** Whether a node waits for a reply to what it sends. */
-export function asks({ kind }: GraphNode): boolean {
+export function asks({ kind }: Pick<GraphNode, 'kind'>): boolean {
   return kind === 'call' || kind === 'routingSlip' || kind === 'dynamicRoute'
 }
 

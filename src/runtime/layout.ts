@@ -1,5 +1,6 @@
 /** The edges of a graph as indexes of steps: where each port leads, and which aggregator a split ends in. */
 import type { FlowGraph, GraphNode } from '../graph/graph.ts'
+import { NodePlaces } from '../graph/node-places.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { END } from './step.ts'
 
@@ -14,11 +15,8 @@ export class Layout {
   constructor({ nodes, edges }: FlowGraph) {
     this.nodes = nodes
     this.nexts = nodes.map(nowhere)
-    const indexOf = nodes.length > FEW ? indexesOf(nodes) : undefined
-    for (const { from, to, port } of edges) {
-      if (indexOf === undefined) this.lead(indexIn(nodes, from), port, indexIn(nodes, to))
-      else this.lead(indexOf.get(from)!, port, indexOf.get(to)!)
-    }
+    const places = new NodePlaces(nodes)
+    for (const { from, to, port } of edges) this.lead(places.of(from), port, places.of(to))
   }
 
   /** The index of the step behind a port of a node; `END` when nothing is there. */
@@ -50,18 +48,6 @@ export class Layout {
     }
   }
 }
-
-/** Up to so many nodes, looking at each is faster than to make a map of them. */
-const FEW = 12
-
-function indexIn(nodes: readonly GraphNode[], id: string): number {
-  let index = 0
-  while (nodes[index]!.id !== id) index++
-  return index
-}
-
-const indexesOf = (nodes: readonly GraphNode[]): ReadonlyMap<string, number> =>
-  new Map(nodes.map(({ id }, index) => [id, index]))
 
 const nowhere = (): number => END
 

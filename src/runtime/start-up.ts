@@ -1,4 +1,5 @@
 /** How a runtime starts: check the app, open its channels, compile its flows, attach their consumers, open their sources (rule L1). */
+import { appended } from '../graph/appended.ts'
 import type { FlowGraph } from '../graph/graph.ts'
 import type { Source } from '../message/source.ts'
 import { adapterOf } from './adapter-of.ts'
@@ -10,6 +11,7 @@ import { CHECK, COUNTING, SOURCES, WATCHING } from './later.ts'
 import { load } from './loading.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { RunningFlow } from './running-flow.ts'
+import type { SourceRunner } from './source-runner.ts'
 
 /** The start of one engine. */
 export class StartUp {
@@ -66,11 +68,14 @@ export class StartUp {
 
   private running({ id, nodes }: FlowGraph, { runner, segments }: CompiledFlow): RunningFlow {
     const { engine } = this
-    const sources = nodes.flatMap((node) => {
-      if (node.kind !== 'source') return []
+    let sources: SourceRunner[] = []
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i]!
+      if (node.kind !== 'source') continue
       const adapter = adapterOf<Source<unknown>>(node.adapter, engine.functions.get(node.adapter)!, 'open')
-      return [new SOURCES.here.SourceRunner(id, node, adapter, engine.channels.get(node.channel), engine)]
-    })
+      const channel = engine.channels.get(node.channel)
+      sources = appended(sources, new SOURCES.here.SourceRunner(id, node, adapter, channel, engine))
+    }
     return new RunningFlow(runner, segments, sources, engine.consumers)
   }
 

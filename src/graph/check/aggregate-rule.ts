@@ -3,7 +3,7 @@ import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { AppIndex } from '../app-index.ts'
 import type { Step } from '../flow-index.ts'
-import type { AggregateNode, GraphNode } from '../graph.ts'
+import type { AggregateNode } from '../graph.ts'
 import { at, theNode } from './wording.ts'
 
 /**
@@ -20,9 +20,11 @@ const DEEPEST = 4
 
 /** ALLORA107: an aggregator without a rule for completing that no split completes. */
 export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
-  if (!app.hasNode(isOpenEnded)) return
+  if (!app.kinds.has('aggregate')) return
+  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
+  if (openEnded.length === 0) return
   const seen = splitsOnTheWay(app)
-  for (const step of app.steps.filter(({ node }) => isOpenEnded(node))) {
+  for (const step of openEnded) {
     const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
     if (lasts.some((last) => last !== 't')) continue
     const never = lasts.length === 0
@@ -40,9 +42,11 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
 
 /** Part of ALLORA119: a store for groups that are never kept, since they live and die with the message that was split. */
 export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
-  if (!app.hasNode(isStoredBySplit)) return
+  if (!app.kinds.has('aggregate')) return
+  const stored = app.steps.filter(({ node }) => node.kind === 'aggregate' && isStoredBySplit(node))
+  if (stored.length === 0) return
   const seen = splitsOnTheWay(app)
-  for (const step of app.steps.filter(({ node }) => isStoredBySplit(node))) {
+  for (const step of stored) {
     const ways = [...(seen.get(step) ?? [])]
     if (ways.length === 0 || !ways.every((splits) => splits.at(-1)?.toLowerCase() === 'l')) continue
     yield {
@@ -55,10 +59,8 @@ export function* idleStores(app: AppIndex): Iterable<Diagnostic> {
   }
 }
 
-const isStoredBySplit = (node: GraphNode): boolean =>
-  node.kind === 'aggregate' && node.store !== undefined && (node.size ?? node.when) === undefined
-
-const isOpenEnded = (node: GraphNode): boolean => node.kind === 'aggregate' && !completes(node)
+const isStoredBySplit = ({ store, size, when }: AggregateNode): boolean =>
+  store !== undefined && (size ?? when) === undefined
 
 const completes = ({ size, when, timeout }: AggregateNode): boolean => (size ?? when ?? timeout) !== undefined
 

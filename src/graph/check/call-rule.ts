@@ -10,7 +10,7 @@ import { at, listed, theNode } from './wording.ts'
 
 /** ALLORA114: a call of a flow that is not there, that reads from another channel, or that never replies. */
 export function* unansweredCalls(app: AppIndex): Iterable<Diagnostic> {
-  if (!app.hasNode(asks)) return
+  if (![...app.kinds].some((kind) => asks({ kind }))) return
   const replying = new Map<string, boolean>()
   const replies = (channel: string): boolean => {
     const known = replying.get(channel) ?? mayReply(app, channel)
