@@ -31,8 +31,8 @@ export class Behaviour {
   /** Those whose groups are in a store. */
   readonly kept: Aggregator[] = []
   /** By the indexes of their steps. */
-  readonly aggregators: Map<number, Aggregator> = new Map()
-  readonly splitters: Map<number, Splitter> = new Map()
+  readonly aggregators: [index: number, aggregator: Aggregator][] = []
+  readonly splitters: [index: number, splitter: Splitter][] = []
 
   constructor(runner: FlowRunner, layout: Layout, bindings: Bindings) {
     this.runner = runner
@@ -53,9 +53,9 @@ export class Behaviour {
 
   /** Tells splits which aggregator they end in, once every step is there. */
   connect(): void {
-    for (const [index, splitter] of this.splitters) {
-      splitter.behind = this.layout.aggregatorBehind(index, this.aggregators)
-    }
+    if (this.splitters.length === 0) return
+    const aggregators = new Map(this.aggregators)
+    for (const [index, splitter] of this.splitters) splitter.behind = this.layout.aggregatorBehind(index, aggregators)
   }
 
   route(step: Step, node: RouteNode): void {

@@ -19,7 +19,7 @@ export function aggregate(of: Behaviour, step: Step, node: AggregateNode): void 
     keeper,
   }
   const aggregator = new Aggregator(node, parts, step, step.index, of.runner)
-  of.aggregators.set(step.index, aggregator)
+  of.aggregators.push([step.index, aggregator])
   step.enter = (frame) => aggregator.enter(frame)
   step.resume = (frame, value) => aggregator.resume(frame, value)
   if (keeper !== undefined) of.kept.push(aggregator)

@@ -31,7 +31,7 @@ interface Split {
 /** `split`: what the function makes of the payload, or the payload itself, is iterated. */
 export function split(of: Behaviour, step: Step, { service, ...record }: SplitNode): void {
   const splitter = new Splitter(step, of.runner)
-  of.splitters.set(step.index, splitter)
+  of.splitters.push([step.index, splitter])
   const partsOfPayload = service === undefined ? itself : of.guarded(step, { service, ...record })
   calling(step, partsOfPayload, (frame, parts) => splitter.split(frame, parts))
 }
