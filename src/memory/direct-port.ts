@@ -325,8 +325,10 @@ export class DirectPort extends MemoryPort {
   }
 
   private update(consumers: readonly DirectSubscription[]): void {
-    this.consumers = consumers.filter(({ stopped }) => !stopped)
-    this.active = this.consumers.filter(({ paused }) => !paused)
+    // Mostly all are there: a list that `filter` makes has room for many more.
+    this.consumers = consumers.some(({ stopped }) => stopped) ? consumers.filter(({ stopped }) => !stopped) : consumers
+    const someWait = this.consumers.some(({ paused }) => paused)
+    this.active = someWait ? this.consumers.filter(({ paused }) => !paused) : this.consumers
     this.handDue()
     this.admit()
   }

@@ -40,7 +40,7 @@ export function compile(
   runner: FlowRunner = new FlowRunner(graph.id, host),
 ): CompiledFlow {
   const layout = new Layout(graph)
-  for (const node of graph.nodes) runner.steps.push(emptyStep(graph.id, node, runner.steps.length, layout))
+  runner.steps = graph.nodes.map((node, index) => emptyStep(graph.id, node, index, layout))
   const behaviour = new Behaviour(runner, layout, bindings)
   for (let index = 0; index < graph.nodes.length; index++) behaviour.give(graph.nodes[index]!, index)
   behaviour.connect()

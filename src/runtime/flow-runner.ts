@@ -57,14 +57,11 @@ export interface RunnerHost extends FrameHost {
 }
 
 /** The compiled steps of a flow and the loop over them. */
-export class FlowRunner {
+export class FlowRunner implements FrameEnd {
   readonly flowId: string
-  readonly steps: Step[] = []
+  /** Set when the flow is compiled. */
+  steps: readonly Step[] = []
   readonly host: RunnerHost
-  private readonly launched: FrameEnd = {
-    done: (frame) => this.finish(frame),
-    failed: (frame, error) => this.giveUp(frame, error),
-  }
 
   constructor(flowId: string, host: RunnerHost) {
     this.flowId = flowId
@@ -99,7 +96,7 @@ export class FlowRunner {
       try {
         index = this.advance(frame, start)
       } catch (error) {
-        return onceDelivered(frame, () => this.giveUp(frame, error))
+        return onceDelivered(frame, () => this.failed(frame, error))
       }
       if (index === SUSPENDED) return this.suspend(frame, message, account)
       const ending = frame.ended(true)
@@ -112,7 +109,7 @@ export class FlowRunner {
   }
 
   private suspend(frame: Frame, message: AnyMessage, account: Account | undefined): Consumer | Promise<void> {
-    const begin = (): Promise<void> => new Continuation(this, frame, this.launched).begin()
+    const begin = (): Promise<void> => new Continuation(this, frame, this).begin()
     if (account === undefined) return onceDelivered(frame, begin)
     frame.delivery = new HandedOver(message, account)
     return begin()
@@ -125,9 +122,9 @@ export class FlowRunner {
     try {
       index = this.advance(frame, start)
     } catch (error) {
-      return this.giveUp(frame, error)
+      return this.failed(frame, error)
     }
-    return index === END ? this.finish(frame) : new Continuation(this, frame, this.launched).begin()
+    return index === END ? this.done(frame) : new Continuation(this, frame, this).begin()
   }
 
   /** Runs a dead letter again, from the step at `start` with the message as it is to enter it. Its failure makes a letter again. */
@@ -204,7 +201,8 @@ export class FlowRunner {
     return step.scope
   }
 
-  private finish(frame: Frame): void | Promise<void> {
+  /** The end of a frame that {@link launch} began. */
+  done(frame: Frame): void | Promise<void> {
     const ending = frame.ended(true)
     return ending === undefined ? this.settle(frame) : ending.then(() => this.settle(frame))
   }
@@ -224,7 +222,7 @@ export class FlowRunner {
   }
 
   /** No scope took the failure: park the message, settle the delivery, tell who waits. Ends in throwing the error. */
-  private giveUp(frame: Frame, cause: unknown): Promise<never> {
+  failed(frame: Frame, cause: unknown): Promise<never> {
     const ending = frame.ended(false)
     return ending === undefined ? this.park(frame, cause) : ending.then(() => this.park(frame, cause))
   }
