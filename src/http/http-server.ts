@@ -32,7 +32,8 @@ export class HttpServer {
     this.warn = warn
     const listener = routing.getRequestListener(
       (request, { incoming, outgoing }) => this.serve(request, incoming as IncomingMessage, outgoing as ServerResponse),
-      { overrideGlobalObjects: false, errorHandler: () => responseOf(problem(400), false) },
+      // HTTP/1.0 needs no Host, and checks of load balancers send none; of HTTP/1.1, Node refuses it.
+      { hostname: 'localhost', overrideGlobalObjects: false, errorHandler: () => responseOf(problem(400), false) },
     )
     this.server = serverFor(options, (incoming, outgoing) => void listener(incoming, outgoing))
     if (options.maxConnections !== undefined) this.server.maxConnections = options.maxConnections

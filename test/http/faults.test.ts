@@ -85,6 +85,12 @@ describe('clients that do not speak HTTP', () => {
     expect(await alive(url)).toEqual(ALIVE)
   })
 
+  test('a client of HTTP/1.0, which need not name a host, is served', async () => {
+    const url = await echoing()
+    const [response] = await new RawClient(url).say('POST /echo HTTP/1.0\r\nContent-Length: 2\r\n\r\nab').all()
+    expect(response).toMatchObject({ status: 200, body: 'ab' })
+  })
+
   test('whatever is said, the server lives and answers the next one', async () => {
     const url = await echoing()
     const numRuns = process.env['CI'] === undefined ? 50 : 200
