@@ -3,7 +3,7 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import type { ChannelSpec } from '../graph/graph.ts'
 import { DoubleConsumerError } from '../errors/channel-errors.ts'
 import type {
-  Account,
+  TellSettled,
   AnyMessage,
   ConsumeOptions,
   Consumer,
@@ -195,7 +195,7 @@ export class DirectPort extends MemoryPort {
     let { consumer } = subscription
     if (subscription.atOnce !== undefined) {
       stats.inFlight++
-      const rest = subscription.atOnce(message, options, this.account)
+      const rest = subscription.atOnce(message, options, this.tellSettled)
       if (typeof rest === 'object') return rest
       stats.inFlight--
       if (rest === undefined) {
@@ -207,7 +207,7 @@ export class DirectPort extends MemoryPort {
     return this.call(new DirectDelivery(this, message, 1, options), consumer, subscription.acksOnly)
   }
 
-  private readonly account: Account = (as) => {
+  private readonly tellSettled: TellSettled = (as) => {
     this.stats.inFlight--
     this.stats[as]++
   }

@@ -6,7 +6,7 @@ import type { Failure } from '../message/failure.ts'
 import { mix } from '../message/identity.ts'
 import { recordOf } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
-import type { Account, AnyMessage, Consumer, Delivery, SendOptions, TakeAtOnce } from '../transport/transport.ts'
+import type { TellSettled, AnyMessage, Consumer, Delivery, SendOptions, TakeAtOnce } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
@@ -86,7 +86,7 @@ export class FlowRunner implements FrameEnd {
     const take = (
       message: AnyMessage,
       options?: SendOptions,
-      account?: Account,
+      tell?: TellSettled,
     ): Consumer | Promise<void> | undefined => {
       if (options !== undefined && options !== host.sendOptions) return consumer
       channel.announceDelivery(message, 1)
@@ -98,20 +98,20 @@ export class FlowRunner implements FrameEnd {
       } catch (error) {
         return onceDelivered(frame, () => this.failed(frame, error))
       }
-      if (index === SUSPENDED) return this.suspend(frame, message, account)
+      if (index === SUSPENDED) return this.suspend(frame, message, tell)
       const ending = frame.ended(true)
       if (ending !== undefined) return onceDelivered(frame, () => ending.then(() => this.settle(frame)))
       this.tellHandled(frame)
       return activity.leave() as undefined
     }
-    // With nobody to account to there is no promise.
+    // With nobody to tell there is no promise.
     return take as TakeAtOnce
   }
 
-  private suspend(frame: Frame, message: AnyMessage, account: Account | undefined): Consumer | Promise<void> {
+  private suspend(frame: Frame, message: AnyMessage, tell: TellSettled | undefined): Consumer | Promise<void> {
     const begin = (): Promise<void> => new Continuation(this, frame, this).begin()
-    if (account === undefined) return onceDelivered(frame, begin)
-    frame.delivery = new HandedOver(message, account)
+    if (tell === undefined) return onceDelivered(frame, begin)
+    frame.delivery = new HandedOver(message, tell)
     return begin()
   }
 

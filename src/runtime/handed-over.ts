@@ -1,6 +1,6 @@
 /** Stand for the delivery of a message that was taken without one. */
 import { retain } from '../message/retain.ts'
-import type { Account, AnyMessage, Delivery, Settlement } from '../transport/transport.ts'
+import type { TellSettled, AnyMessage, Delivery, Settlement } from '../transport/transport.ts'
 
 /** While the message is in the sender's stack there is nothing to settle, and the frame has the message. */
 export const IN_HAND: Delivery = Object.freeze({
@@ -15,11 +15,11 @@ export const IN_HAND: Delivery = Object.freeze({
 /** A message in work whose sender waits. It cannot be given back: the sender has it still. */
 export class HandedOver implements Delivery {
   readonly message: AnyMessage
-  private account: Account | undefined
+  private tell: TellSettled | undefined
 
-  constructor(message: AnyMessage, account: Account) {
+  constructor(message: AnyMessage, tell: TellSettled) {
     this.message = message
-    this.account = account
+    this.tell = tell
   }
 
   get attempt(): number {
@@ -31,10 +31,10 @@ export class HandedOver implements Delivery {
   }
 
   ack(as: Settlement = 'settled'): boolean {
-    const { account } = this
-    if (account === undefined) return false
-    this.account = undefined
-    account(as)
+    const { tell } = this
+    if (tell === undefined) return false
+    this.tell = undefined
+    tell(as)
     return true
   }
 
@@ -43,7 +43,7 @@ export class HandedOver implements Delivery {
   }
 
   extend(): boolean {
-    return this.account !== undefined
+    return this.tell !== undefined
   }
 
   static {

@@ -119,11 +119,11 @@ export interface TakeAtOnce {
    * The same where the sender's own context is handed over (`direct`): with what the sender said, and with whom to tell how the message was
    * settled, once. A promise says that it is in work still, and is what the sender waits for.
    */
-  (message: AnyMessage, options: SendOptions | undefined, account: Account): Consumer | Promise<void> | undefined
+  (message: AnyMessage, options: SendOptions | undefined, tell: TellSettled): Consumer | Promise<void> | undefined
 }
 
 /** Told how a message in work was settled. */
-export type Account = (as: Settlement) => void
+export type TellSettled = (as: Settlement) => void
 
 /**
  * Gets deliveries. It must settle each one, at once or later. What it throws, or the promise it gives rejects with, is told to

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type {
-  Account,
+  TellSettled,
   AnyMessage,
   Consumer,
   SendOptions,
@@ -45,12 +45,12 @@ async function play(
   }
   scripts.forEach((script, i) => {
     let calls = 0
-    const handle = ({ id }: AnyMessage, _?: SendOptions, account?: Account): Consumer | Promise<void> | undefined => {
+    const handle = ({ id }: AnyMessage, _?: SendOptions, tell?: TellSettled): Consumer | Promise<void> | undefined => {
       const act = script[calls++ % script.length]!
       log.push(`${i} got ${id}, ${act}: ${JSON.stringify(port.stats)}`)
       if (act === 'keep') return (delivery) => void kept.push(delivery)
-      if (act === 'work' && account !== undefined) {
-        kept.push({ ack: () => (account('settled'), true) })
+      if (act === 'work' && tell !== undefined) {
+        kept.push({ ack: () => (tell('settled'), true) })
         return never
       }
       if (act === 'work') return (delivery) => (kept.push(delivery), never)
