@@ -32,7 +32,7 @@ export function toLine(value: unknown): string {
   return `${JSON.stringify(value, sayable())}\n`
 }
 
-/** Numbers beyond JSON, functions and circles become texts; errors become their sentence, maps and sets lists. */
+/** Numbers beyond JSON, functions and circles become texts; errors become their sentence, maps and sets lists, bytes base64. */
 function sayable(): (this: unknown, key: string, value: unknown) => unknown {
   const above: { readonly value: unknown; readonly shown: unknown }[] = []
   return function (_key, value) {
@@ -50,6 +50,7 @@ function sayable(): (this: unknown, key: string, value: unknown) => unknown {
 
 function plain(value: object): object {
   if (value instanceof Map || value instanceof Set) return [...value]
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') }
   if (!(value instanceof Error)) return value
   return { name: value.name, message: value.message, ...('code' in value && { code: value.code }) }
 }

@@ -203,6 +203,7 @@ test('what JSON cannot say is said as text', () => {
     n: 10n,
     f: function named() {},
     m: new Map([['a', 1]]),
+    b: new Uint8Array([1, 255]),
     e: new RangeError('far'),
   }
   circle['self'] = circle
@@ -211,6 +212,7 @@ test('what JSON cannot say is said as text', () => {
     n: '10',
     f: '[function named]',
     m: [['a', 1]],
+    b: { base64: 'Af8=' },
     e: { name: 'RangeError', message: 'far' },
     self: '[circular]',
     twice: [[['a', 1]], [['a', 1]]],
