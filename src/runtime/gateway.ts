@@ -29,7 +29,8 @@ export interface RequestOptions {
   readonly withHeaders?: boolean
 }
 
-const NO_DEADLINE = -1
+/** What V8 keeps as it keeps times: were it a small number, every request with a deadline would have another shape than the one kept for good. */
+const NO_DEADLINE = -Infinity
 
 /** A request that waits. Its place in a line is that among those of the same timeout. */
 class Pending extends Waiter<Either<unknown, unknown>, Pending> implements Mortal<Pending> {
