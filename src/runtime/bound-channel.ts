@@ -1,8 +1,9 @@
 /** A channel as the runtime's own code sends to it: its port, and the `accepted` event for those who listen. */
-import { type ChannelInterceptor, interceptPort } from '../transport/interceptors.ts'
+import type { ChannelInterceptor } from '../transport/interceptors.ts'
 import type { AnyMessage, ChannelPort, SendOptions } from '../transport/transport.ts'
-import { Announcer } from './announcer.ts'
+import { AnnouncingPort } from './announcing-port.ts'
 import type { EventHub } from './events.ts'
+import { INTERCEPTORS } from './later.ts'
 
 /** What sending gives when everything was done at once: one promise for all, since making one costs more than the send. */
 export const DONE: Promise<void> = Promise.resolve()
@@ -19,16 +20,21 @@ export class BoundChannel {
   private readonly own: ChannelPort
   private readonly interceptors: readonly ChannelInterceptor[]
   /** There once somebody listened for what it accepts, with the port to use while they do. */
-  private announced: { readonly port: ChannelPort; readonly by: Announcer } | undefined = undefined
+  private announced: { readonly port: ChannelPort; readonly by: AnnouncingPort } | undefined = undefined
 
   constructor(port: ChannelPort, interceptors: readonly ChannelInterceptor[], synchronous: boolean, events: EventHub) {
     this.id = port.spec.id
-    this.port = interceptPort(port, interceptors)
+    this.port = intercepted(port, interceptors)
     this.handsOver = port.spec.kind === 'direct'
     this.synchronous = synchronous
     this.events = events
     this.own = port
     this.interceptors = interceptors
+  }
+
+  /** To look whether a message is there is nobody's business but the port's: no interceptor would count it as a receive. */
+  get canBePolled(): boolean {
+    return this.synchronous && this.interceptors.length === 0
   }
 
   send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
@@ -41,7 +47,7 @@ export class BoundChannel {
 
   /** Something is about to be told of a message: first of all it was accepted. */
   announce(message: AnyMessage): void {
-    if (this.events.listeners.accepted !== undefined) this.announcing.by.taken(message.id)
+    if (this.events.listeners.accepted !== undefined) this.announcing.by.taken(message)
   }
 
   /** A message is about to be handled: those who listen are told that it was accepted, and that it is delivered. */
@@ -55,13 +61,18 @@ export class BoundChannel {
     return this.events.listeners.accepted === undefined ? this.port : this.announcing.port
   }
 
-  private get announcing(): { readonly port: ChannelPort; readonly by: Announcer } {
+  private get announcing(): { readonly port: ChannelPort; readonly by: AnnouncingPort } {
     return (this.announced ??= this.announcedBy(
-      new Announcer((message) => this.events.emit('accepted', { channelId: this.id, message })),
+      new AnnouncingPort(this.own, (message) => this.events.emit('accepted', { channelId: this.id, message })),
     ))
   }
 
-  private announcedBy(by: Announcer): { readonly port: ChannelPort; readonly by: Announcer } {
-    return { port: interceptPort(this.own, [...this.interceptors, by]), by }
+  private announcedBy(by: AnnouncingPort): { readonly port: ChannelPort; readonly by: AnnouncingPort } {
+    return { port: intercepted(by, this.interceptors), by }
   }
+}
+
+/** Only an app that has interceptors has their code loaded. */
+function intercepted(port: ChannelPort, interceptors: readonly ChannelInterceptor[]): ChannelPort {
+  return interceptors.length === 0 ? port : INTERCEPTORS.here.interceptPort(port, interceptors)
 }

@@ -111,8 +111,8 @@ export class ChannelHandle {
 /** A channel that holds messages until somebody takes them: queue, priority, rendezvous. */
 class PollableHandle extends ChannelHandle {
   receive(options?: TakeOptions): Promise<AnyMessage | undefined> {
-    if (this.engine.events.listeners.delivered !== undefined) return this.receiveAnnounced(options)
     try {
+      if (this.engine.events.listeners.delivered !== undefined) return this.receiveAnnounced(options)
       const received = this.port.receive(options)
       if (received instanceof Promise) received.then(this.taken, this.taken)
       else this.taken()
@@ -148,7 +148,12 @@ class PollableHandle extends ChannelHandle {
   /** A message less may be all that `idle` waits for. */
   private readonly taken = (): void => this.engine.activity.touch()
 
-  private async receiveAnnounced(options?: TakeOptions): Promise<AnyMessage | undefined> {
+  private receiveAnnounced(options?: TakeOptions): Promise<AnyMessage | undefined> {
+    const received = options === undefined && this.bound.canBePolled ? this.tryReceive() : undefined
+    return received === undefined ? this.takeAndAck(options) : Promise.resolve(received)
+  }
+
+  private async takeAndAck(options?: TakeOptions): Promise<AnyMessage | undefined> {
     const delivery = await this.take(options)
     await delivery?.ack()
     return delivery?.message

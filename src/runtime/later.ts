@@ -1,4 +1,5 @@
 /** The code of the runtime that only some apps need. It is loaded by the start of such an app, see `loading.ts`. */
+import type * as Interceptors from '../transport/interceptors.ts'
 import type * as Counting from './instrument.ts'
 import type * as Check from './refuse-invalid.ts'
 import type * as Credit from './resilience/credit-lender.ts'
@@ -38,3 +39,4 @@ export const SOURCES: Later<typeof Sources> = new Later(() => import('./source-r
 export const COUNTING: Later<typeof Counting> = new Later(() => import('./instrument.ts'))
 export const WATCHING: Later<typeof Watching> = new Later(() => import('./watching.ts'))
 export const WATCHED_PORTS: Later<typeof WatchedPorts> = new Later(() => import('./watched-port.ts'))
+export const INTERCEPTORS: Later<typeof Interceptors> = new Later(() => import('../transport/interceptors.ts'))

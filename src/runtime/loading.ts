@@ -4,7 +4,7 @@ import type { NodeKind } from '../graph/graph.ts'
 import { BEHAVIOURS } from './behaviour.ts'
 import type { EngineApp } from './engine-app.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { CHECK, COUNTING, CREDIT, Later, RESILIENCE, SOURCES, WATCHED_PORTS, WATCHING } from './later.ts'
+import { CHECK, COUNTING, CREDIT, INTERCEPTORS, Later, RESILIENCE, SOURCES, WATCHED_PORTS, WATCHING } from './later.ts'
 
 /** Loads what is not there yet; gives `undefined` when all is, as in every later start of the same app. */
 export function load(app: EngineApp, options: EngineOptions): Promise<unknown> | undefined {
@@ -12,10 +12,12 @@ export function load(app: EngineApp, options: EngineOptions): Promise<unknown> |
   return missing.length === 0 ? undefined : Promise.all(missing.map((each) => each.load()))
 }
 
-function neededBy({ graph }: EngineApp, { history, metrics, instrumentation }: EngineOptions): Set<Later<object>> {
+function neededBy({ graph }: EngineApp, options: EngineOptions): Set<Later<object>> {
+  const { history, metrics, instrumentation, interceptors = {} } = options
   const needed = new Set<Later<object>>([CHECK])
   if (history === true || metrics === true) needed.add(COUNTING)
   if (instrumentation !== undefined) needed.add(WATCHING).add(WATCHED_PORTS)
+  if (Object.keys(interceptors).length > 0) needed.add(INTERCEPTORS)
   const kinds = new Set<NodeKind>()
   for (const { nodes } of graph.flows) {
     for (const node of nodes) {

@@ -108,6 +108,7 @@ const options: Readonly<Record<string, Case>> = {
   },
   history: { flow: (allora) => numbers(allora).build(), options: { history: true } },
   metrics: { flow: (allora) => numbers(allora).build(), options: { metrics: true } },
+  interceptors: { flow: (allora) => numbers(allora).build(), options: { interceptors: { in: [{}] } } },
   instrumentation: {
     flow: (allora) =>
       numbers(allora)
