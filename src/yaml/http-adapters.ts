@@ -48,6 +48,9 @@ function restated(arrivals: AsyncIterable<Arrival<unknown>>, segments: number): 
   }
 }
 
+/** What a client gets whose message was taken and that waits for no reply. */
+const TAKEN = right({ payload: 'ok', headers: { 'http.status': 202 } })
+
 function withOldHeaders(arrival: Arrival<unknown>, segments: number): Arrival<unknown> {
   const { payload: body, headers } = arrival.payload as MessageDraft<unknown, Readonly<Record<string, unknown>>>
   const rest = String(headers['http.path']).split('/').slice(segments).join('/')
@@ -59,7 +62,7 @@ function withOldHeaders(arrival: Arrival<unknown>, segments: number): Arrival<un
   return {
     payload,
     ...(arrival.reply !== undefined && { reply: arrival.reply }),
-    handled: () => arrival.handled?.(),
+    handled: () => arrival.replied?.(TAKEN),
     replied: (outcome) => arrival.replied?.(outcome),
     failed: (error) => arrival.failed?.(error),
   }

@@ -70,7 +70,7 @@ describe('inbound', () => {
     const port = await freePort()
     const { rt } = await running(echo(port), { services: { echo: (text: string) => text } })
     const response = await fetch(`http://localhost:${port}/in`, { method: 'POST', body: 'event' })
-    expect(response.status).toBe(202)
+    expect([response.status, await response.text()]).toEqual([202, 'ok'])
     await rt.idle()
     expect(held(rt, 'replies')).toEqual(['event'])
   })
