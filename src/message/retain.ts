@@ -1,6 +1,7 @@
 /** Keeps one instance of a class alive. */
 
-const retained: object[] = []
+/** All that are kept. */
+export const retained: object[] = []
 
 /**
  * V8 forgets the shape of a class of which no instance is left at a major garbage collection, and with it all code that was optimized
