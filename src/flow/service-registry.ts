@@ -2,7 +2,15 @@
 import { DuplicateServiceError, UnknownServiceError } from '../errors/flow-errors.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 import { type ServiceClass, type ServiceObject, handlerOf } from './service-class.ts'
-import { type AnyFunction, type LooseFunction, type Named, type Provides, service, serviceEntry } from './service.ts'
+import {
+  type AnyFunction,
+  type LooseFunction,
+  type Named,
+  type Provides,
+  checkService,
+  service,
+  serviceEntry,
+} from './service.ts'
 
 /** One line of a list of services. */
 export interface ServiceInfo {
@@ -20,7 +28,7 @@ export interface ServiceRegistry<out S extends object = {}> {
   /** What there is, in the order it was added. */
   readonly list: readonly ServiceInfo[]
   /**
-   * Adds a function. Throws `DuplicateServiceError`.
+   * Adds a function. Throws `DuplicateServiceError`, `InvalidNameError` and `InvalidStepError`.
    *
    * @typeParam F - The function's own type.
    */
@@ -102,10 +110,12 @@ class Registry {
   }
 
   add(name: string, fn: LooseFunction): Registry {
+    checkService(name, fn)
     return this.with({ name, kind: 'function', handler: () => fn })
   }
 
   make(name: string, factory: () => ServiceObject): Registry {
+    checkService(name, factory)
     return this.with({ name, kind: 'class', handler: handlerOf(name, factory) })
   }
 

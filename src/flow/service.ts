@@ -1,5 +1,6 @@
 /** Services: named functions. The graph stores the name, the function travels beside it. */
-import { InvalidNameError, UnboundServiceError } from '../errors/flow-errors.ts'
+import { describeValue } from '../errors/describe-value.ts'
+import { InvalidNameError, InvalidStepError, UnboundServiceError } from '../errors/flow-errors.ts'
 import type { Exchange } from '../message/exchange.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 import type { FailureOf, TypedOutcome, ValueOf } from './outcome.ts'
@@ -64,6 +65,7 @@ const entries: WeakMap<AnyFunction, ServiceEntry> = new WeakMap()
  * Names a function, so that the graph, drawings, YAML and `replace` know it by that name.
  *
  * @throws InvalidNameError when the name is empty.
+ * @throws InvalidStepError when it is no function.
  *
  * @typeParam F - The function's own type.
  *
@@ -82,7 +84,7 @@ export function service<const Name extends string, F extends LooseFunction>(
   name: Name,
   fn: F,
 ): F & Named<Provides<Name, F>> {
-  checkName('service', name)
+  checkService(name, fn)
   const named = (...args: never[]): unknown => fn(...args)
   entries.set(named, { name, fn })
   return named as F
@@ -135,6 +137,15 @@ export function nameClass(target: object, name: string, handler: () => LooseFunc
       return handler()
     },
   })
+}
+
+/** Throws `InvalidNameError` or `InvalidStepError` for what is no service, whatever the types said. */
+export function checkService(name: string, fn: unknown): void {
+  checkName('service', name)
+  if (typeof fn === 'function') return
+  throw new InvalidStepError(
+    `The service ${JSON.stringify(name)} must be a function, but it is ${describeValue(fn)}. Write (payload) => ...`,
+  )
 }
 
 function checkName(what: string, name: string): void {

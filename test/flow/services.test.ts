@@ -1,7 +1,7 @@
 /** Services: a registry knows each by its name and type, and classes are services by the standard's decorators. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { app, direct, flow, registry, runtime, Service, type ServiceObject, serviceOf } from 'allora'
+import { app, direct, flow, registry, runtime, Service, type ServiceObject, service, serviceOf } from 'allora'
 import { loadRuntime } from 'allora/yaml'
 import ts from 'typescript'
 import { describe, expect, expectTypeOf, test } from 'vitest'
@@ -80,6 +80,14 @@ describe('a registry', () => {
     // @ts-expect-error -- there is none
     expect(() => services.get('trimm')).toThrow('The registry has no service "trimm". It has "trim", "price".')
     expect(() => registry().get('x' as never)).toThrow('It has none yet.')
+    expect(() => registry().add('', () => 1)).toThrow(
+      'A service needs a name: a string that is not empty, but it got "".',
+    )
+    expect(() => registry().add('x', 5 as never)).toThrow(
+      'The service "x" must be a function, but it is the number 5. Write (payload) => ...',
+    )
+    expect(() => registry().make('x', {} as never)).toThrow('The service "x" must be a function')
+    expect(() => service('x', undefined as never)).toThrow('The service "x" must be a function, but it is missing.')
     expect(() => registry().use(Price)).toThrow("The class Price has no name as a service. Write @Service('price')")
   })
 
