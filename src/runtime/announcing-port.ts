@@ -1,5 +1,5 @@
 /** Tells that a channel took a message: once, and before anything else is told of it (rule L4). */
-import { ForwardingPort } from '../transport/forwarding-port.ts'
+import { ForwardingPort, ending } from '../transport/forwarding-port.ts'
 import type { AnyMessage, ChannelPort, SendOptions } from '../transport/transport.ts'
 
 /**
@@ -20,28 +20,22 @@ export class AnnouncingPort extends ForwardingPort {
 
   override send(message: AnyMessage, options?: SendOptions): void | Promise<void> {
     this.note(message)
-    let sending: void | Promise<void>
-    try {
-      sending = this.port.send(message, options)
-    } catch (error) {
-      this.forget(message)
-      throw error
-    }
-    if (sending === undefined) return this.taken(message)
-    return sending.then(
+    return ending(
+      () => this.port.send(message, options),
       () => this.taken(message),
-      (error: unknown) => {
-        this.forget(message)
-        throw error
-      },
+      () => this.forget(message),
     )
   }
 
   override trySend(message: AnyMessage): boolean {
     this.note(message)
-    const accepted = this.port.trySend(message)
-    if (accepted) this.taken(message)
-    else this.forget(message)
+    let accepted = false
+    try {
+      accepted = this.port.trySend(message)
+    } finally {
+      if (accepted) this.taken(message)
+      else this.forget(message)
+    }
     return accepted
   }
 

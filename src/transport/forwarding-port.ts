@@ -80,3 +80,32 @@ export abstract class ForwardingPort implements ChannelPort {
 }
 
 const messageOf = (delivery: Delivery | undefined): AnyMessage | undefined => delivery?.message
+
+/** Does something that ends at once or later, and tells how it ended. */
+export function ending<T>(
+  act: () => T | Promise<T>,
+  succeeded: (result: T) => void,
+  failed: (error: unknown) => void,
+): T | Promise<T> {
+  let result: T | Promise<T>
+  try {
+    result = act()
+  } catch (error) {
+    failed(error)
+    throw error
+  }
+  if (result instanceof Promise) {
+    return result.then(
+      (value: T) => {
+        succeeded(value)
+        return value
+      },
+      (error: unknown) => {
+        failed(error)
+        throw error
+      },
+    )
+  }
+  succeeded(result)
+  return result
+}

@@ -1,6 +1,6 @@
 /** Interceptors: look at, replace or veto what goes in and out of a channel, of any transport (rule C12). */
 import { VetoedError } from '../errors/channel-errors.ts'
-import { ForwardingPort } from './forwarding-port.ts'
+import { ForwardingPort, ending } from './forwarding-port.ts'
 import type {
   AnyMessage,
   ChannelPort,
@@ -152,33 +152,4 @@ class InterceptedPort extends ForwardingPort {
 /** A vetoed delivery goes back; a sender that waits for the handling goes on waiting. */
 async function postpone(delivery: Delivery): Promise<void> {
   await delivery.nack({ delay: VETO_PAUSE })
-}
-
-/** Does something that ends at once or later, and tells how it ended. */
-function ending<T>(
-  act: () => T | Promise<T>,
-  succeeded: (result: T) => void,
-  failed: (error: unknown) => void,
-): T | Promise<T> {
-  let result: T | Promise<T>
-  try {
-    result = act()
-  } catch (error) {
-    failed(error)
-    throw error
-  }
-  if (result instanceof Promise) {
-    return result.then(
-      (value: T) => {
-        succeeded(value)
-        return value
-      },
-      (error: unknown) => {
-        failed(error)
-        throw error
-      },
-    )
-  }
-  succeeded(result)
-  return result
 }
