@@ -72,10 +72,7 @@ export class LiveApp implements Controlled {
 
   async start(): Promise<void> {
     const start = this.engine.start()
-    this.ready = start.then(
-      () => undefined,
-      () => undefined,
-    )
+    this.ready = start.catch(() => undefined)
     await start
   }
 

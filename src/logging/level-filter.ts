@@ -2,7 +2,7 @@
 import type { LogLevel, LogPlace } from '../runtime/logger.ts'
 
 /** From the most talkative; what is behind them is off. */
-const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'off']
+export const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'off']
 
 /**
  * Makes the function that says whether a line is wanted. A filter is a list of directives: a level for everything, `allora=level` for the

@@ -3,7 +3,6 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import type { ChannelSpec } from '../graph/graph.ts'
 import { DoubleConsumerError } from '../errors/channel-errors.ts'
 import type {
-  TellSettled,
   AnyMessage,
   ConsumeOptions,
   Consumer,
@@ -11,6 +10,7 @@ import type {
   SendOptions,
   Settlement,
   Subscription,
+  TellSettled,
   TransportEnv,
 } from '../transport/transport.ts'
 import { retain } from '../message/retain.ts'
@@ -325,11 +325,12 @@ export class DirectPort extends MemoryPort {
   }
 
   private update(consumers: readonly DirectSubscription[]): void {
-    // Mostly all are there: a list that `filter` makes has room for many more.
-    this.consumers = consumers.some(({ stopped }) => stopped) ? consumers.filter(({ stopped }) => !stopped) : consumers
-    const someWait = this.consumers.some(({ paused }) => paused)
-    this.active = someWait ? this.consumers.filter(({ paused }) => !paused) : this.consumers
+    this.consumers = those(consumers, ({ stopped }) => !stopped)
+    this.active = those(this.consumers, ({ paused }) => !paused)
     this.handDue()
     this.admit()
   }
 }
+
+/** Mostly all of them: a list that `filter` makes has room for many more. */
+const those = <T>(all: readonly T[], are: (one: T) => boolean): readonly T[] => (all.every(are) ? all : all.filter(are))

@@ -6,7 +6,7 @@ import type { Failure } from '../message/failure.ts'
 import { mix } from '../message/identity.ts'
 import { recordOf } from '../message/message.ts'
 import type { Clock } from '../transport/clock.ts'
-import type { TellSettled, AnyMessage, Consumer, Delivery, SendOptions, TakeAtOnce } from '../transport/transport.ts'
+import type { AnyMessage, Consumer, Delivery, SendOptions, TakeAtOnce, TellSettled } from '../transport/transport.ts'
 import type { Activity } from './activity.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { Segment } from './compile.ts'
@@ -16,9 +16,9 @@ import type { EventHub, RuntimeEvents } from './events.ts'
 import { abortedError, flowError, isParked } from './flow-error.ts'
 import { Frame, type FrameHost, type FrameSource } from './frame.ts'
 import type { Gateway } from './gateway.ts'
+import { HandedOver, IN_HAND } from './handed-over.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { Log } from './log.ts'
-import { HandedOver, IN_HAND } from './handed-over.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { settleFailed } from './settle-failed.ts'
@@ -78,7 +78,7 @@ export class FlowRunner implements FrameEnd {
 
   /**
    * Makes what takes messages without a delivery ({@link TakeAtOnce}), which is all that most need: it is asked for only by one that has
-   * to wait, or has failed. `consumer` takes those of which more has to be known.
+   * failed, or that has to wait while no sender does. `consumer` takes those of which more has to be known.
    */
   atOnce(channel: BoundChannel, consumer: Consumer, { start, source }: Segment): TakeAtOnce {
     const { host } = this

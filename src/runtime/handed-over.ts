@@ -1,6 +1,6 @@
 /** Stand for the delivery of a message that was taken without one. */
 import { retain } from '../message/retain.ts'
-import type { TellSettled, AnyMessage, Delivery, Settlement } from '../transport/transport.ts'
+import type { AnyMessage, Delivery, Settlement, TellSettled } from '../transport/transport.ts'
 
 /** While the message is in the sender's stack there is nothing to settle, and the frame has the message. */
 export const IN_HAND: Delivery = Object.freeze({

@@ -1,13 +1,14 @@
 /** What is wrong with a `logging.yml`: it leaves the defaults without a word, so the command line says it. */
 import type { Diagnostic } from '../graph/diagnostic.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
+import { LEVELS } from '../logging/level-filter.ts'
 import { readText } from './read-text.ts'
 import { Report } from './report.ts'
 import type { KeyShape, Objection, RecordShape } from './shape.ts'
 import { ShapeReader } from './shape-reader.ts'
 import { SourceText } from './source-text.ts'
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'off']
+const WORDS = ['trace', ...LEVELS]
 
 const flag: KeyShape = { shape: { is: 'flag' } }
 
@@ -16,7 +17,7 @@ const SHAPE: RecordShape = {
   what: 'a logging.yml',
   keys: {
     filter: { shape: { is: 'text', what: 'levels, such as info,orders=debug', objection: noLevel } },
-    level: { shape: { is: 'text', what: `one of ${LEVELS.join(', ')}`, objection: noLevel } },
+    level: { shape: { is: 'text', what: `one of ${WORDS.join(', ')}`, objection: noLevel } },
     ansi: flag,
     format: { shape: { is: 'record', what: 'a format', keys: { with_timestamp: flag, json: flag } }, mayBeEmpty: true },
   },
@@ -35,10 +36,10 @@ export function loggingMistakes(text: string, file: string): readonly Diagnostic
 function noLevel(filter: string): Objection | undefined {
   for (const directive of filter.split(',')) {
     const level = directive.slice(directive.lastIndexOf('=') + 1).trim()
-    if (directive.trim() === '' || LEVELS.includes(level.toLowerCase())) continue
+    if (directive.trim() === '' || WORDS.includes(level.toLowerCase())) continue
     return {
       message: `${JSON.stringify(level)} is no level, so that everything is logged.`,
-      fix: `${didYouMean(level, LEVELS)}The levels are ${LEVELS.join(', ')}; orders=debug is one for the flow, node or channel orders.`,
+      fix: `${didYouMean(level, WORDS)}The levels are ${WORDS.join(', ')}; orders=debug is one for the flow, node or channel orders.`,
       offset: filter.indexOf(level),
       length: level.length,
     }

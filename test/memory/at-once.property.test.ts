@@ -2,12 +2,12 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type {
-  TellSettled,
   AnyMessage,
   Consumer,
   SendOptions,
   Subscription,
   TakeAtOnce,
+  TellSettled,
 } from '../../src/transport/transport.ts'
 import { RUNS, note, opened } from './rig.ts'
 
