@@ -35,6 +35,8 @@ export class Channels {
   private readonly declared: ReadonlyMap<string, Declared>
   private readonly options: ChannelsOptions
   private opened: Transport[] = []
+  /** The one asked for last: who sends to one channel only looks nothing up. */
+  private last: BoundChannel | undefined = undefined
 
   constructor(graph: AppGraph, options: ChannelsOptions) {
     this.declared = channelsOf(graph)
@@ -48,7 +50,9 @@ export class Channels {
 
   /** Throws `UnknownChannelError` for an id that the app does not declare. */
   get(id: string): BoundChannel {
-    return this.declared.get(id)?.bound ?? this.unknown(id)
+    const { last } = this
+    if (last?.id === id) return last
+    return (this.last = this.declared.get(id)?.bound ?? this.unknown(id))
   }
 
   /** Whether the app declares the channel; throws `UnknownChannelError` when not. */
@@ -69,6 +73,7 @@ export class Channels {
       )
       for (const channel of channels) channel.bound = this.bind(transport, channel.spec.id)
     }
+    this.last = undefined
   }
 
   /** Closes every transport and names what is left in their channels. Rejects, once all have been asked, when one could not be closed. */

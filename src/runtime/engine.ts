@@ -58,11 +58,9 @@ export class Engine implements RunnerHost {
   readonly flows: Map<string, RunningFlow> = new Map()
   readonly control: ControlBus = new ControlBus(this)
   readonly aborted: LeftMessage[] = []
-  readonly sendOptions: SendOptions
   aborting = false
-  readonly signal: AbortSignal
   readonly acceptance: Acceptance
-  private readonly abortController = new AbortController()
+  private readonly abortion = new LazySignal()
   readonly app: EngineApp
   readonly options: EngineOptions
   /** The functions and services of the app, by name. */
@@ -85,8 +83,6 @@ export class Engine implements RunnerHost {
     this.app = app
     this.options = options
     this.clock = options.clock ?? systemClock
-    this.signal = this.abortController.signal
-    this.sendOptions = { signal: this.signal }
     this.acceptance = new Acceptance(ids, this.clock)
     this.consumers = new Consumers(this.activity, options.instrumentation)
     this.log = new Log(options.logger, options.redact)
@@ -112,6 +108,15 @@ export class Engine implements RunnerHost {
         },
       },
     })
+  }
+
+  get signal(): AbortSignal {
+    return this.abortion.signal
+  }
+
+  /** Each send of a step looks at it, and most need no more than that. */
+  get sendOptions(): SendOptions {
+    return this.abortion
   }
 
   get instrumentation(): Instrumentation | undefined {
@@ -154,7 +159,7 @@ export class Engine implements RunnerHost {
   abort(): void {
     this.aborting = true
     for (const timer of this.sleeping) timer.cancel()
-    this.abortController.abort(
+    this.abortion.abort(
       new StoppedError('The runtime was stopped before this work ended. Give stop() a longer { timeout }.'),
     )
   }

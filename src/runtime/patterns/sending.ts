@@ -23,7 +23,7 @@ export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRe
   frame.leaving = true
   const sending = channel.send(
     message,
-    options === undefined ? frame.sendOptions : { ...frame.sendOptions, ...options },
+    options === undefined ? frame.sendOptions : { signal: frame.signal, ...options },
   )
   if (sending === undefined) return END
   frame.pending = sending
