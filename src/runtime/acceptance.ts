@@ -3,17 +3,17 @@ import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
 import type { IdSource } from '../message/identity.ts'
 import { MessageRecord, isDraft, isMessage } from '../message/message.ts'
 import { withHeaders } from './frame.ts'
-import { type Clock, stampOf } from '../transport/clock.ts'
+import { type Clock, type Stamps, stampsOf } from '../transport/clock.ts'
 
 /** The entrance of a runtime: everything from outside becomes a fresh message here (rules M1, M5). */
 export class Acceptance {
   private readonly ids: IdSource
-  private readonly stamp: () => number
+  private readonly stamps: Stamps
   private count = 0
 
   constructor(ids: IdSource, clock: Clock) {
     this.ids = ids
-    this.stamp = stampOf(clock)
+    this.stamps = stampsOf(clock)
   }
 
   /** A fresh message of a payload, a draft, or a message received before, which becomes its cause. */
@@ -31,6 +31,6 @@ export class Acceptance {
   }
 
   private fresh(payload: unknown, headers: HeadersInit): MessageRecord {
-    return new MessageRecord(payload, headers, this.stamp(), this.ids, ++this.count)
+    return new MessageRecord(payload, headers, this.stamps.next(), this.ids, ++this.count)
   }
 }

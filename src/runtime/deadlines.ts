@@ -1,6 +1,6 @@
 /** Deadlines of many that wait equally long: one timer for all of them, since a timer for each costs more than their work. */
 import { LinkedList, type Linked } from '../memory/linked-list.ts'
-import { type Clock, type Timer, stampOf } from '../transport/clock.ts'
+import { type Clock, type Stamps, type Timer, stampsOf } from '../transport/clock.ts'
 
 /** Somebody who waits until a time. */
 export interface Mortal<T> extends Linked<T> {
@@ -14,7 +14,7 @@ class Line<T extends Mortal<T>> {
   private readonly list = new LinkedList<T>()
   private readonly clock: Clock
   /** Right to about a millisecond, which is what timers are. */
-  private readonly stamp: () => number
+  private readonly stamps: Stamps
   private readonly duration: number
   /** Called when nobody has come for a while. */
   private readonly idle: () => void
@@ -24,13 +24,13 @@ class Line<T extends Mortal<T>> {
 
   constructor(clock: Clock, duration: number, idle: () => void) {
     this.clock = clock
-    this.stamp = stampOf(clock)
+    this.stamps = stampsOf(clock)
     this.duration = duration
     this.idle = idle
   }
 
   add(mortal: T): void {
-    mortal.deadline = this.stamp() + this.duration
+    mortal.deadline = this.stamps.next() + this.duration
     this.list.push(mortal)
     this.timer ??= this.clock.schedule(this.duration, this.elapsed)
   }

@@ -10,14 +10,9 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** The time for the timestamp of a message, which may be read once for several that come one right after the other. Absent = `now`. */
-  stamp?(): number
   /** Runs `task` once, `delay` milliseconds from now (0 or less: as soon as possible, never within the call). */
   schedule(delay: number, task: () => void): Timer
 }
-
-/** What stamps messages by a clock, bound to it. */
-export const stampOf = (clock: Clock): (() => number) => clock.stamp?.bind(clock) ?? (() => clock.now())
 
 /** Node's timers hold 31 bits of milliseconds; longer delays are slept in pieces. */
 const LONGEST = 0x7fff_ffff
@@ -25,20 +20,34 @@ const LONGEST = 0x7fff_ffff
 /** Messages that share one reading of the clock at most: reading it costs as much as a fifth of sending a message. */
 const MOST_SHARED = 16
 
+/** Gives the time for the timestamps of messages, which may be read once for several that come one right after the other. */
+export interface Stamps {
+  /** Milliseconds since 1970. */
+  next(): number
+}
+
+/** A reading for each. */
+class OwnStamps implements Stamps {
+  private readonly clock: Clock
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  next(): number {
+    return this.clock.now()
+  }
+}
+
 /**
- * Stamps for messages, right to about a millisecond: a reading serves the next messages of the same turn of the event loop, as long as
+ * Stamps by the system's clock, right to about a millisecond: a reading serves the next messages of the same turn of the event loop, as long as
  * those before took less than a millisecond together; when they take longer, every message has its own.
  */
-class SharedStamps {
-  private readonly now: () => number
+class SharedStamps implements Stamps {
   private stamp = 0
   private share = 1
   private left = 0
   private forgetting = false
-
-  constructor(now: () => number) {
-    this.now = now
-  }
 
   next(): number {
     if (this.left === 0) this.read()
@@ -47,7 +56,7 @@ class SharedStamps {
   }
 
   private read(): void {
-    const now = this.now()
+    const now = Date.now()
     this.share = now - this.stamp > 1 ? 1 : Math.min(2 * this.share, MOST_SHARED)
     this.stamp = now
     this.left = this.share
@@ -63,12 +72,14 @@ class SharedStamps {
   }
 }
 
-const stamps = new SharedStamps(() => Date.now())
+const shared = new SharedStamps()
+
+/** What stamps messages by a clock. Only who knows that time goes on by itself can share a reading of it. */
+export const stampsOf = (clock: Clock): Stamps => (clock === systemClock ? shared : new OwnStamps(clock))
 
 /** The system's clock. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  stamp: () => stamps.next(),
   schedule(delay: number, task: () => void): Timer {
     let left = Math.max(0, delay)
     let handle: NodeJS.Timeout
