@@ -13,6 +13,8 @@ export interface ConsumerHost {
   readonly line: ReceiverLine
   /** Adds somebody who can take messages. */
   join(receiver: Receiver): void
+  /** This consumer takes no more for now. */
+  departed(): void
   /** This consumer gets nothing more. */
   stopped(subscription: MailboxSubscription): void
 }
@@ -26,7 +28,7 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
   after: Receiver | undefined = undefined
   private readonly mailbox: ConsumerHost
   readonly consumer: Consumer
-  private readonly atOnce: ConsumeOptions['atOnce']
+  readonly atOnce: ConsumeOptions['atOnce']
   private granted: number
   private unsettled = 0
   private paused = false
@@ -107,8 +109,10 @@ export class MailboxSubscription implements Subscription, Receiver, CreditHolder
 
   /** Enters or leaves the line. */
   update(): void {
-    if (this.demand === 0) unlink(this)
-    else if (!isLinked(this)) this.mailbox.join(this)
+    if (this.demand === 0) {
+      unlink(this)
+      this.mailbox.departed()
+    } else if (!isLinked(this)) this.mailbox.join(this)
   }
 
   private checked(credit: number): number {

@@ -168,6 +168,8 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     this.stir()
   }
 
+  departed(): void {}
+
   stopped(subscription: MailboxSubscription): void {
     this.consumers!.delete(subscription)
     this.owner.stopped(this)

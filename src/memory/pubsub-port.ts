@@ -8,6 +8,7 @@ import type {
   Leftover,
   SendOptions,
   Subscription,
+  TakeAtOnce,
   TransportEnv,
 } from '../transport/transport.ts'
 import { capacityOf, droppingOf } from './capacity.ts'
@@ -18,7 +19,7 @@ import type { MailboxOwner } from './mailbox.ts'
 import { MemoryPort } from './memory-port.ts'
 import { FIFO, mayExpire } from './message-order.ts'
 import { closedUnhandled, full, noSubscriber } from './refusals.ts'
-import { type Fullness, SubscriberMailbox } from './subscriber-mailbox.ts'
+import { type Crowd, SubscriberMailbox } from './subscriber-mailbox.ts'
 import { ignore } from './waiter.ts'
 
 /**
@@ -29,7 +30,14 @@ import { ignore } from './waiter.ts'
 export class PubsubPort extends MemoryPort implements MailboxOwner {
   /** Replaced rather than changed: a subscriber may come or go while a message is on its way to all. */
   private mailboxes: readonly SubscriberMailbox[] = []
-  private readonly fullness: Fullness = { full: 0 }
+  private readonly crowd: Crowd = { full: 0, stirs: 0 }
+  /** At this many stirs all were idle. */
+  private calmAt = 0
+  /** What the subscribers take messages with while all are idle, in the order of their mailboxes. */
+  private lane: readonly TakeAtOnce[] | undefined = undefined
+  /** The mailboxes of a lane along which a message is on its way, and the place of the one whose consumer is being called. */
+  private called: readonly SubscriberMailbox[] | undefined = undefined
+  private place = 0
   private readonly handlings = new LinkedList<Handling>()
   private readonly capacity: number
   private readonly drop: 'dropOldest' | 'dropNewest' | undefined
@@ -58,10 +66,12 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
         inline: true,
         subscriber: options.name,
       },
-      this.fullness,
+      this.crowd,
     )
     const subscription = mailbox.consume(options, this.awaitsHandling ? watched(consumer) : consumer)
     this.mailboxes = [...this.mailboxes, mailbox]
+    this.lane = undefined
+    this.crowd.stirs++
     this.admit()
     return subscription
   }
@@ -75,6 +85,8 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
 
   stopped(mailbox: SubscriberMailbox): void {
     this.mailboxes = this.mailboxes.filter((other) => other !== mailbox)
+    this.lane = undefined
+    this.crowd.stirs++
     mailbox.retire()
     this.admit()
   }
@@ -82,7 +94,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   protected override admits(): boolean {
     if (this.mailboxes.length < this.minSubscribers) return false
     if (this.drop !== undefined) return true
-    return this.fullness.full === 0
+    return this.crowd.full === 0
   }
 
   protected override refusal(message: AnyMessage): AlloraError | undefined {
@@ -92,6 +104,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
 
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     if (this.mailboxes.length === 0) return this.dropUnheard(message)
+    if (this.called !== undefined) this.leaveLane(this.called[this.place]!)
     const delay = options?.delay ?? 0
     if (this.awaitsHandling) {
       const handling = this.handling(options)
@@ -102,8 +115,49 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
       for (const mailbox of this.mailboxes) mailbox.accept(message, delay)
       return
     }
-    let spare: MailboxDelivery | undefined
-    for (const mailbox of this.mailboxes) spare = mailbox.pass(message, spare)
+    const { stirs } = this.crowd
+    if (stirs === this.calmAt) {
+      this.lane ??= this.mailboxes.map(({ atOnce }) => atOnce!)
+      return this.passAlong(this.lane, stirs, message)
+    }
+    this.pass(message, this.mailboxes, 0, undefined)
+    if (this.crowd.stirs === stirs) this.calmAt = stirs
+  }
+
+  private pass(
+    message: AnyMessage,
+    mailboxes: readonly SubscriberMailbox[],
+    first: number,
+    unused: MailboxDelivery | undefined,
+  ): void {
+    let spare = unused
+    for (let i = first; i < mailboxes.length; i++) spare = mailboxes[i]!.pass(message, spare)
+  }
+
+  /** Calls one idle consumer after the other, and touches no mailbox as long as nothing else happens. */
+  private passAlong(lane: readonly TakeAtOnce[], stirs: number, message: AnyMessage): void {
+    const { mailboxes, crowd, stats } = this
+    this.called = mailboxes
+    stats.inFlight++
+    for (let i = 0; i < lane.length; i++) {
+      this.place = i
+      stats.accepted++
+      const rest = lane[i]!(message)
+      if (rest !== undefined || crowd.stirs !== stirs) {
+        this.leaveLane(mailboxes[i]!)
+        return this.pass(message, mailboxes, i + 1, mailboxes[i]!.took(message, rest, undefined))
+      }
+      stats.settled++
+    }
+    stats.inFlight--
+    this.called = undefined
+  }
+
+  /** Has the subscriber whose consumer is being called look like one that was called beside the lane. */
+  private leaveLane(called: SubscriberMailbox): void {
+    this.called = undefined
+    this.crowd.stirs++
+    called.line.busy = true
   }
 
   private handling(options: SendOptions | undefined): Handling {

@@ -1,26 +1,35 @@
 /** The mailbox of one subscriber of a `pubsub` channel: it has one consumer, which takes messages in the sender's stack while it is idle. */
-import type { AnyMessage, ConsumeOptions, Consumer } from '../transport/transport.ts'
+import type { AnyMessage, ConsumeOptions, Consumer, TakeAtOnce } from '../transport/transport.ts'
 import type { MailboxDelivery } from './mailbox-delivery.ts'
 import type { MailboxSubscription } from './mailbox-subscription.ts'
 import { Mailbox, type MailboxSetup } from './mailbox.ts'
 
-/** How many mailboxes of a channel are full: counted as they fill, since a sender cannot look at each. */
-export interface Fullness {
+/** What the mailboxes of a channel know together: kept as it changes, since a sender cannot look at each. */
+export interface Crowd {
+  /** How many are full. */
   full: number
+  /** How often something happened after which one might not be idle any more. */
+  stirs: number
 }
 
 /** See {@link Mailbox}. */
 export class SubscriberMailbox extends Mailbox {
-  private readonly fullness: Fullness
+  private readonly crowd: Crowd
   private consumer!: MailboxSubscription
 
-  constructor(setup: MailboxSetup, fullness: Fullness) {
+  constructor(setup: MailboxSetup, crowd: Crowd) {
     super(setup)
-    this.fullness = fullness
+    this.crowd = crowd
   }
 
   override consume(options: ConsumeOptions, consumer: Consumer): MailboxSubscription {
+    if (options.atOnce === undefined) this.crowd.stirs++
     return (this.consumer = super.consume(options, consumer))
+  }
+
+  /** What its consumer takes messages with, if it has no need of deliveries. */
+  get atOnce(): TakeAtOnce | undefined {
+    return this.consumer.atOnce
   }
 
   /**
@@ -29,7 +38,6 @@ export class SubscriberMailbox extends Mailbox {
    */
   pass(message: AnyMessage, spare: MailboxDelivery | undefined): MailboxDelivery | undefined {
     const { line, counts, consumer } = this
-    // What waits for a delay may fill it while its consumer is idle.
     if (line.busy || !consumer.waits || this.store.selective || this.full) {
       this.accept(message)
       return spare
@@ -37,34 +45,55 @@ export class SubscriberMailbox extends Mailbox {
     counts.accepted++
     counts.inFlight++
     line.busy = true
-    const rest = consumer.take(message)
+    return this.took(message, consumer.take(message), spare)
+  }
+
+  /** Goes on after the call of its consumer, by which the message is settled if there is no `rest`. */
+  took(
+    message: AnyMessage,
+    rest: Consumer | undefined,
+    spare: MailboxDelivery | undefined,
+  ): MailboxDelivery | undefined {
+    const { line, counts } = this
     let unused = spare
     if (rest === undefined) {
       counts.inFlight--
       counts.settled++
     } else {
+      this.crowd.stirs++
       unused = this.deliver(this.store.placePlain(message, spare), rest)
     }
     line.busy = false
-    if (this.size > 0) line.serve()
+    if (this.size > 0) this.goOn()
     return unused
+  }
+
+  override departed(): void {
+    this.crowd.stirs++
   }
 
   /** Gives up what is in here and takes nothing back any more: its consumer is gone. */
   retire(): void {
-    if (!this.retired && this.full) this.fullness.full--
+    if (!this.retired && this.full) this.crowd.full--
     this.retired = true
     this.purge(() => true, 'no-subscriber')
   }
 
   protected override enter(): void {
     super.enter()
-    if (this.size === this.capacity && !this.retired) this.fullness.full++
+    this.crowd.stirs++
+    if (this.size === this.capacity && !this.retired) this.crowd.full++
   }
 
   protected override leave(): void {
-    if (this.size === this.capacity && !this.retired) this.fullness.full--
+    if (this.size === this.capacity && !this.retired) this.crowd.full--
     super.leave()
+  }
+
+  /** Something came while its consumer was called, or waits for a delay. */
+  private goOn(): void {
+    this.crowd.stirs++
+    this.line.serve()
   }
 
   /** Hands out a delivery that may be settled in the call; gives it back when it is, and nobody knows of it any more. */

@@ -37,7 +37,7 @@ export class HandlerRunner extends FlowRunner {
     const { activity, events } = this.host
     const { listeners } = events
     return (message) => {
-      channel.announceDelivery(message, 1)
+      if (listeners.accepted !== undefined || listeners.delivered !== undefined) channel.announceDelivery(message, 1)
       const entry = recordOf(message)
       let rest: Consumer | undefined
       activity.enter()

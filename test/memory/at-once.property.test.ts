@@ -12,13 +12,16 @@ import type {
 import { RUNS, note, opened } from './rig.ts'
 
 /** What a subscriber does with a message. */
-type Act = 'settle' | 'keep' | 'work' | 'giveBack' | 'publish' | 'pause' | 'stop' | 'throw'
+type Act = 'settle' | 'keep' | 'work' | 'giveBack' | 'publish' | 'join' | 'pause' | 'stop' | 'throw'
 
 /** What happens from outside. */
 type Event = { readonly kind: 'send' | 'ackOldest' } | { readonly kind: 'resume'; readonly subscriber: number }
 
 /** Messages that subscribers publish themselves, at most. */
 const MOST_PUBLISHED = 5
+
+/** Subscribers there are at most, with those that join meanwhile. */
+const MOST_SUBSCRIBERS = 6
 
 /** The channels that call consumers in the sender's stack. */
 const CHANNELS = {
@@ -43,7 +46,8 @@ async function play(
     const id = String(++sent)
     log.push(`sent ${id}: ${port.trySend(note(id))}`)
   }
-  scripts.forEach((script, i) => {
+  const join = (script: readonly Act[]): void => {
+    const i = subscriptions.length
     let calls = 0
     const handle = ({ id }: AnyMessage, _?: SendOptions, tell?: TellSettled): Consumer | Promise<void> | undefined => {
       const act = script[calls++ % script.length]!
@@ -57,6 +61,7 @@ async function play(
       if (act === 'giveBack') return (delivery) => void (delivery.attempt === 1 ? delivery.nack() : delivery.ack())
       if (act === 'throw') return fail
       if (act === 'publish' && ++published <= MOST_PUBLISHED) send()
+      if (act === 'join' && subscriptions.length < MOST_SUBSCRIBERS) join(script)
       if (act === 'pause') subscriptions[i]!.pause()
       if (act === 'stop') void subscriptions[i]!.stop()
       return undefined
@@ -69,7 +74,8 @@ async function play(
     subscriptions.push(
       port.consume(quick ? { ...options, atOnce: handle as TakeAtOnce, forgets: true } : options, consumer),
     )
-  })
+  }
+  scripts.forEach(join)
   for (const event of events) {
     if (event.kind === 'resume') subscriptions[event.subscriber % scripts.length]!.resume()
     else if (event.kind === 'send') send()
@@ -98,6 +104,7 @@ test.each(['pubsub', 'direct'] as const)(
       'work',
       'giveBack',
       'publish',
+      'join',
       'pause',
       'stop',
       'throw',
