@@ -97,6 +97,8 @@ export class DirectPort extends MemoryPort {
   private consumers: readonly DirectSubscription[] = []
   /** The consumers that are not paused. */
   private active: readonly DirectSubscription[] = []
+  /** The one that is not paused, if there is one: most channels have no other. */
+  private only: DirectSubscription | undefined = undefined
   private turn = 0
   private ended = false
   private readonly unsettled = new LinkedSet<MemoryDelivery>()
@@ -131,6 +133,7 @@ export class DirectPort extends MemoryPort {
     this.close()
     this.ended = true
     this.consumers = this.active = []
+    this.only = undefined
     this.delayed?.cancel()
     const delayed = this.delayed?.toArray() ?? []
     const due = this.due.splice(0)
@@ -169,7 +172,7 @@ export class DirectPort extends MemoryPort {
   }
 
   protected override admits(): boolean {
-    return this.active.length > 0
+    return this.only !== undefined || this.active.length > 0
   }
 
   protected override refusal(message: AnyMessage): AlloraError | undefined {
@@ -251,8 +254,8 @@ export class DirectPort extends MemoryPort {
   }
 
   private turnOf(): DirectSubscription {
-    const { active } = this
-    return active[this.roundRobin ? this.turn++ % active.length : 0]!
+    const { only, active } = this
+    return only ?? active[this.roundRobin ? this.turn++ % active.length : 0]!
   }
 
   private failed(delivery: DirectDelivery, failure: unknown): void | Promise<void> {
@@ -327,6 +330,7 @@ export class DirectPort extends MemoryPort {
   private update(consumers: readonly DirectSubscription[]): void {
     this.consumers = those(consumers, ({ stopped }) => !stopped)
     this.active = those(this.consumers, ({ paused }) => !paused)
+    this.only = this.active.length === 1 ? this.active[0] : undefined
     this.handDue()
     this.admit()
   }

@@ -14,16 +14,16 @@ export interface Supply {
 }
 
 /** Serves takers at once, and consumers in a microtask, or at once when they are called `inline`. */
-export class ReceiverLine {
+export class ReceiverLine extends LinkedList<Receiver> {
   /** Somebody is being served: whoever else comes meanwhile is served after that. */
   busy = false
-  private readonly receivers = new LinkedList<Receiver>()
   private readonly supply: Supply
   private readonly inline: boolean
   private waitingTakers = 0
   private scheduled = false
 
   constructor(supply: Supply, inline: boolean) {
+    super()
     this.supply = supply
     this.inline = inline
   }
@@ -33,42 +33,30 @@ export class ReceiverLine {
   }
 
   get isEmpty(): boolean {
-    return this.receivers.first === undefined
-  }
-
-  push(receiver: Receiver): void {
-    this.receivers.push(receiver)
+    return this.first === undefined
   }
 
   pushTaker<T>(taker: Taker<T>): void {
     this.waitingTakers++
     taker.left = () => this.waitingTakers--
-    this.receivers.push(taker)
+    this.push(taker)
   }
 
   /** Puts a receiver that was served behind all others, or out of the line when it takes no more for now. */
   giveWay(receiver: Receiver): void {
     const more = receiver.demand > 0
-    if (more && this.receivers.isLast(receiver)) return
+    if (more && this.isLast(receiver)) return
     unlink(receiver)
-    if (more) this.receivers.push(receiver)
+    if (more) this.push(receiver)
   }
 
   /** Whether all together would take more than this many messages. */
   demands(count: number): boolean {
     let demand = 0
-    for (
-      let receiver = this.receivers.first;
-      receiver !== undefined && demand <= count;
-      receiver = this.receivers.next(receiver)
-    ) {
+    for (let receiver = this.first; receiver !== undefined && demand <= count; receiver = this.next(receiver)) {
       demand += receiver.demand
     }
     return demand > count
-  }
-
-  toArray(): readonly Receiver[] {
-    return this.receivers.toArray()
   }
 
   /** Serves the line as far as it may. A call from within is left to the loop outside. */
@@ -76,7 +64,7 @@ export class ReceiverLine {
     if (this.busy) return
     this.busy = true
     while (this.supply.ready > 0) {
-      const receiver = this.receivers.first
+      const receiver = this.first
       if (receiver === undefined) break
       if (receiver.calls && !mayCall) {
         this.schedule()

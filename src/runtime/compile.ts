@@ -65,6 +65,7 @@ function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layou
   return {
     call: undefined,
     enter: ends,
+    channel: undefined,
     next: layout.target(index, undefined),
     place: hashName(`${flowId}/${node.id}`),
     resume: ends,

@@ -90,7 +90,7 @@ export class FlowRunner implements FrameEnd {
     ): Consumer | Promise<void> | undefined => {
       if (options !== undefined && options !== host.sendOptions) return consumer
       channel.announceDelivery(message, 1)
-      const frame = new Frame(host, recordOf(message), IN_HAND, source)
+      const frame = begin(host, message, source)
       activity.enter()
       let index: number
       try {
@@ -162,7 +162,7 @@ export class FlowRunner implements FrameEnd {
           at = index
           const step = steps[index]!
           if (step.call === undefined) {
-            index = step.enter(frame)
+            index = step.enter(frame, step)
             continue
           }
           const result: unknown = step.call(frame.payload, frame)
@@ -243,6 +243,10 @@ export class FlowRunner implements FrameEnd {
     return settled.then(end, end)
   }
 }
+
+/** A function of its own, so that V8 compiles the constructor into it, also where it has put enough into the caller already. */
+const begin = (host: FrameHost, message: AnyMessage, source: FrameSource): Frame =>
+  new Frame(host, recordOf(message), IN_HAND, source)
 
 /** Goes on with a frame once it has its delivery. */
 const onceDelivered =

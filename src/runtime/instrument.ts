@@ -10,7 +10,7 @@ export function keepHistory(step: Step, clock: Clock): void {
   step.call = undefined
   step.enter = (frame) => {
     frame.remember({ flowId: step.flowId, nodeId: step.id, at: clock.now() })
-    return enter(frame)
+    return enter(frame, step)
   }
 }
 
@@ -36,7 +36,7 @@ export function keepMetrics(step: Step, clock: Clock): NodeCounter {
       counter.left(clock.now() - start)
     }
     try {
-      const next = enter(frame)
+      const next = enter(frame, step)
       if (next === SUSPENDED) watch(frame, left)
       else left(0)
       return next

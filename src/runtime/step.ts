@@ -1,6 +1,7 @@
 /** The compiled form of a node: two functions and the index of what comes next. */
 import type { NodeKind } from '../graph/graph.ts'
 import type { Derivation } from '../message/identity.ts'
+import type { BoundChannel } from './bound-channel.ts'
 import type { Frame } from './frame.ts'
 import type { NodePlace } from './instrumentation.ts'
 
@@ -35,6 +36,9 @@ export interface Step {
    * result goes to `resume`. Absent = the loop calls `enter`.
    */
   call: Function | undefined
-  enter: (frame: Frame) => number
+  /** Where it sends, if that is all it does. */
+  channel: BoundChannel | undefined
+  /** Is given the step itself, so that all steps of a kind can share one function and the processor needs to load fewer. */
+  enter: (frame: Frame, step: Step) => number
   resume: (frame: Frame, value: unknown) => number
 }

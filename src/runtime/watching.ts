@@ -168,7 +168,7 @@ function watchStep(step: Step, open: (frame: Frame) => Watch, suspended: Suspend
     }
   }
   step.call = undefined
-  step.enter = (frame) => stretch(frame, open(frame), () => enter(frame))
+  step.enter = (frame) => stretch(frame, open(frame), () => enter(frame, step))
   step.resume = (frame, value) => {
     const watch = suspended.take(frame)
     return watch === undefined ? resume(frame, value) : stretch(frame, watch, () => resume(frame, value))

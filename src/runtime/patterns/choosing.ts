@@ -6,7 +6,7 @@ import { END, type Step } from '../step.ts'
 export function choosing(step: Step, when: Function): void {
   const { enter } = step
   step.enter = (frame: Frame) => {
-    if (when(frame.failure, frame) === true) return enter(frame)
+    if (when(frame.failure, frame) === true) return enter(frame, step)
     if (step.scope === END) throw frame.error!
     return step.scope
   }

@@ -24,7 +24,7 @@ export function log(of: Behaviour, step: Step, { level = 'info', service }: LogN
     return step.next
   })
   const { enter } = step
-  step.enter = (frame) => (to.wants(level, placeOf(frame)) ? enter(frame) : step.next)
+  step.enter = (frame) => (to.wants(level, placeOf(frame)) ? enter(frame, step) : step.next)
 }
 
 const nothing = (): undefined => undefined

@@ -32,8 +32,11 @@ export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRe
 
 /** `to` and `through`: the message goes to a channel. */
 export function outlet(step: Step, channel: BoundChannel): void {
-  step.enter = (frame) => sendLast(frame, channel, frame.message)
+  step.channel = channel
+  step.enter = send
 }
+
+const send = (frame: Frame, { channel }: Step): number => sendLast(frame, channel!, frame.message)
 
 /** `toEach`: the same message to every channel, in order (rule T4). */
 export function recipients(
