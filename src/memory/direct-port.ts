@@ -97,7 +97,7 @@ export class DirectPort extends MemoryPort {
   private consumers: readonly DirectSubscription[] = []
   /** The consumers that are not paused. */
   private active: readonly DirectSubscription[] = []
-  /** The one that is not paused, if there is one: most channels have no other. */
+  /** The one that is not paused, if there is one and nobody takes turns: most channels have no other. */
   private only: DirectSubscription | undefined = undefined
   private turn = 0
   private ended = false
@@ -330,7 +330,7 @@ export class DirectPort extends MemoryPort {
   private update(consumers: readonly DirectSubscription[]): void {
     this.consumers = those(consumers, ({ stopped }) => !stopped)
     this.active = those(this.consumers, ({ paused }) => !paused)
-    this.only = this.active.length === 1 ? this.active[0] : undefined
+    this.only = this.active.length === 1 && !this.roundRobin ? this.active[0] : undefined
     this.handDue()
     this.admit()
   }

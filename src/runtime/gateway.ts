@@ -76,10 +76,11 @@ export class Gateway {
   private readonly joint = new JointAddresses()
   /** The last one that was opened: who asks one thing after the other needs no map. */
   private latest: Pending | undefined = undefined
-  private count = 0
+  private readonly addresses: Addresses
 
   constructor(name: string, clock: Clock, activity: Activity) {
     this.prefix = `reply:${name}/`
+    this.addresses = new Addresses(this.prefix)
     this.clock = clock
     this.activity = activity
     this.deadlines = new Deadlines(clock)
@@ -98,9 +99,8 @@ export class Gateway {
   open(options: RequestOptions, send: (replyTo: string) => void | Promise<void>): Promise<Either<unknown, unknown>> {
     const { signal } = options
     if (signal?.aborted === true) return Promise.reject(signal.reason)
-    const number = ++this.count
-    const replyTo = this.prefix + number
-    const pending = new Pending(this, number, replyTo, options)
+    const replyTo = this.addresses.next()
+    const pending = new Pending(this, this.addresses.number, replyTo, options)
     this.keepLatest()
     this.latest = pending
     if (signal !== undefined) pending.limit(this.clock, { signal }, NEVER)
@@ -120,7 +120,7 @@ export class Gateway {
     const single = [...addresses].flatMap((address) => (this.find(address) ? [address] : this.joint.behind(address)))
     const members = [...new Set(single)]
     if (members.length < 2) return members[0]
-    const address = this.prefix + ++this.count
+    const address = this.addresses.next()
     this.joint.add(address, members)
     return address
   }
@@ -186,6 +186,40 @@ export class Gateway {
 }
 
 const NEVER = (): void => {}
+
+const HUNDRED = 100
+
+/** The last two digits of a number. */
+const LAST_DIGITS = Array.from({ length: HUNDRED }, (_, number) => String(number).padStart(2, '0'))
+
+/**
+ * Return addresses: a prefix and a number that counts up. V8 keeps the texts of numbers that it makes for a while, which costs more than all
+ * else that an address does, so only one in a hundred is made of its number.
+ */
+class Addresses {
+  /** That of the last address. */
+  number = 0
+  private readonly prefix: string
+  /** The prefix and all digits but the last two. */
+  private start: string
+
+  constructor(prefix: string) {
+    this.prefix = prefix
+    this.start = prefix
+  }
+
+  next(): string {
+    const digits = ++this.number % HUNDRED
+    if (digits === 0) this.begin(this.prefix + this.number / HUNDRED)
+    return this.start + LAST_DIGITS[digits]!
+  }
+
+  private begin(start: string): void {
+    // A look at it puts its parts together, once for a hundred addresses.
+    start.charCodeAt(0)
+    this.start = start
+  }
+}
 
 const ZERO = '0'.charCodeAt(0)
 
