@@ -130,8 +130,14 @@ export function ownChannelId(state: FlowState, nodeId: unknown = nextNodeId(stat
   return `${state.id}/${String(nodeId)}`
 }
 
-/** The id of the next node, unless it is given one. */
-const nextNodeId = ({ nodes }: FlowState): string => (NODE_IDS[nodes.length] ??= `n${nodes.length}`)
+/** The id of the next node, unless it is given one: its number, or the next one that no other node was given as its id. */
+function nextNodeId(state: FlowState): string {
+  let number = state.nodes.length
+  while (nodeOf(state, numbered(number)) !== undefined) number++
+  return numbered(number)
+}
+
+const numbered = (number: number): string => (NODE_IDS[number] ??= `n${number}`)
 
 /** All flows have the same, so each is made once. */
 const NODE_IDS: string[] = []
@@ -139,8 +145,7 @@ const NODE_IDS: string[] = []
 const failuresOf = (state: FlowState): readonly Tail[] => state.failing.map((from) => ({ from, port: 'error' }))
 
 function addNode(state: FlowState, kind: NodeKind, given: Given, inbound: readonly Tail[]): Draft {
-  const { id = nextNodeId(state) } = given
-  checkNodeId(state, kind, id)
+  const id = given['id'] === undefined ? nextNodeId(state) : ownNodeId(state, kind, given['id'])
   const next: Draft = { ...state }
   next.nodes = more(state.nodes, describeNode(next, { flowId: state.id, nodeId: id, kind }, given))
   for (const { from, port } of inbound)
@@ -165,7 +170,8 @@ function nodeOf({ nodes }: FlowState, id: string): GraphNode | undefined {
   return undefined
 }
 
-function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id is string {
+/** The id that a node was given. */
+function ownNodeId(state: FlowState, kind: NodeKind, id: unknown): string {
   if (typeof id !== 'string' || id === '') {
     throw new InvalidNameError(
       `Flow "${state.id}": the id of ${operatorOf(kind)} must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to have it numbered.`,
@@ -173,7 +179,7 @@ function checkNodeId(state: FlowState, kind: NodeKind, id: unknown): asserts id 
     )
   }
   const other = nodeOf(state, id)
-  if (other === undefined) return
+  if (other === undefined) return id
   throw new DuplicateNodeError(
     `Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. Give one of them another { id }.`,
     {

@@ -50,6 +50,11 @@ test('a flow without .to ends in a reply', () => {
   expect(price.graph.nodes.at(-1)).toEqual({ id: 'n2', kind: 'reply' })
 })
 
+test('numbers of nodes pass over those that are taken', () => {
+  const ids = flow('f').from(direct('in').of<number>(), { id: 'n1' }).transform(String).build().graph.nodes
+  expect(ids.map(({ id, kind }) => `${id} ${kind}`)).toEqual(['n1 inlet', 'n2 transform', 'n3 reply'])
+})
+
 test('a chain can be forked at any point: neither flow knows of the other', () => {
   const start = flow('fork').from(orders).handle(toInvoice)
   const left = start.transform((invoice) => invoice.amount).build()

@@ -156,8 +156,8 @@ describe('names', () => {
     expect(sentence(() => start.handle(toInvoice, { id: 'bill' }).to(invoices, { id: 'bill' }))).toMatchInlineSnapshot(
       `"ALLORA504 f bill: Flow "f" has two nodes "bill": handle and to. Give one of them another { id }."`,
     )
-    expect(sentence(() => start.handle(toInvoice, { id: 'n2' }).to(invoices))).toMatchInlineSnapshot(
-      `"ALLORA504 f n2: Flow "f" has two nodes "n2": handle and to. Give one of them another { id }."`,
+    expect(sentence(() => start.handle(toInvoice).to(invoices, { id: 'n1' }))).toMatchInlineSnapshot(
+      `"ALLORA504 f n1: Flow "f" has two nodes "n1": handle and to. Give one of them another { id }."`,
     )
     expect(
       sentence(() => start.handle(service('bill', toInvoice)).handle(service('bill', () => 1))),

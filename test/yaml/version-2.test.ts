@@ -15,6 +15,13 @@ function read(input: string | { readonly file: string }, options: ParseOptions =
   return parsed.right
 }
 
+test('a flow may begin with a node that is called as the next one would be', () => {
+  const file = read(
+    'version: 2\nchannels: [{ id: in, kind: queue }]\nflows:\n  - { id: f, from: { channel: in, id: n1 }, steps: [] }',
+  )
+  expect(file.graph.flows[0]?.nodes.map(({ id }) => id)).toEqual(['n1', 'n2'])
+})
+
 describe('references', () => {
   const id = (text: string, env: Record<string, string> = {}): unknown =>
     read(`version: 2\nchannels:\n  - id: ${text}`, { env }).graph.channels?.[0]?.id
