@@ -1,8 +1,8 @@
 /** The example of version 1, asked by curl. */
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { running } from '../examples/run-example.ts'
 import { freePort } from '../http/raw-server.ts'
 import { curl } from './curl.ts'
@@ -27,6 +27,7 @@ test('a hundred calls of curl at the same time, and each gets its own receipt', 
   await running('http-inbound', port)
   const url = `http://127.0.0.1:${port}/parcels`
   const folder = mkdtempSync(join(tmpdir(), 'allora-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   const towns = Array.from({ length: 100 }, (_, i) => `town ${i}`)
   const calls = towns.map((to) => ['--data', JSON.stringify({ to, kilos: 1 }), '--output', join(folder, to), url])
   const args = calls.flatMap((call, i) => (i === 0 ? call : ['--next', ...call]))
