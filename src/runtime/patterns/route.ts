@@ -16,8 +16,9 @@ export function route(
   otherwise: number | undefined,
   selector: Function | undefined,
 ): void {
+  const find = finder(branches)
   const choose = (name: unknown): number => {
-    const index = branches.get(name) ?? otherwise
+    const index = find(name) ?? otherwise
     if (index === undefined) throw noCase(node, name)
     return index
   }
@@ -27,6 +28,16 @@ export function route(
     return
   }
   calling(step, selector!, (_, name) => choose(name))
+}
+
+/** Cases up to which it is quicker to compare with each than to look one up. */
+const FEW = 8
+
+function finder(branches: Branches): (name: unknown) => number | undefined {
+  if (branches.size > FEW) return (name) => branches.get(name)
+  const names = [...branches.keys()]
+  const indexes = [...branches.values()]
+  return (name) => indexes[names.indexOf(name)]
 }
 
 function noCase(node: RouteNode, name: unknown): RoutingError {

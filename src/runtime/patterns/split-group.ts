@@ -39,6 +39,11 @@ export class SplitGroup {
     return this.gathered.slice()
   }
 
+  /** Most groups are, and the group of none: their key tells them from no other. */
+  private get isOfWholeSplit(): boolean {
+    return this.first === undefined || this.key === this.first.headers.sequence?.correlationId
+  }
+
   /** Takes a part in. */
   add(frame: Frame): void {
     this.first ??= frame
@@ -50,12 +55,8 @@ export class SplitGroup {
   become(payload: unknown, headers: HeadersInit | undefined, step: Step): MessageRecord {
     const { message } = this.scope
     const merged = this.size === 0 ? message.rawHeaders : mergedHeaders(this.memberHeaders, message.rawHeaders)
-    return message.derive(
-      payload,
-      headers === undefined ? merged : withHeaders(merged, headers),
-      step.place,
-      hashName(String(this.key)).low,
-    )
+    const number = this.isOfWholeSplit ? 0 : hashName(String(this.key)).low
+    return message.derive(payload, headers === undefined ? merged : withHeaders(merged, headers), step.place, number)
   }
 
   static {
