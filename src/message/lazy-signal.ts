@@ -58,6 +58,14 @@ export class LazySignal implements Abortable {
   }
 }
 
+/** The same as options that others may copy: the signal is among what they copy. */
+export class CopyableSignal extends LazySignal {
+  constructor() {
+    super()
+    Object.defineProperty(this, 'signal', { enumerable: true, get: () => super.signal })
+  }
+}
+
 /** The signal of some options, not made if it has not been yet. */
 export const abortableOf = (options: { readonly signal?: AbortSignal } | undefined): Abortable | undefined =>
   options instanceof LazySignal ? options : options?.signal

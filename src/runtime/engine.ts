@@ -4,7 +4,7 @@ import type { AlloraError } from '../errors/allora-error.ts'
 import { StoppedError } from '../errors/lifecycle-errors.ts'
 import { LinkedSet } from '../memory/linked-list.ts'
 import { prefixedIds } from '../message/identity.ts'
-import { LazySignal } from '../message/lazy-signal.ts'
+import { CopyableSignal, LazySignal } from '../message/lazy-signal.ts'
 import { isDraft, message } from '../message/message.ts'
 import type { Reply, ReplyWish } from '../message/source.ts'
 import { type Clock, type Timer, systemClock } from '../transport/clock.ts'
@@ -60,7 +60,7 @@ export class Engine implements RunnerHost {
   readonly aborted: LeftMessage[] = []
   aborting = false
   readonly acceptance: Acceptance
-  private readonly abortion = new LazySignal()
+  private readonly abortion = new CopyableSignal()
   readonly app: EngineApp
   readonly options: EngineOptions
   /** The functions and services of the app, by name. */

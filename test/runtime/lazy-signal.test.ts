@@ -1,6 +1,8 @@
 /** A signal that is made when somebody asks for it is the same as one that was there all the time. */
 import { LazySignal } from 'allora'
 import { expect, test } from 'vitest'
+import type { SendOptions } from '../../src/transport/transport.ts'
+import { CopyableSignal } from '../../src/message/lazy-signal.ts'
 
 test('asked for before or after, the signal is aborted with the first reason', () => {
   const before = new LazySignal()
@@ -31,4 +33,12 @@ test('its listener hears of it once, unless it has left', () => {
   for (const signal of [heard, left]) signal.abort('why')
   heard.abort('again')
   expect(calls).toEqual(['heard'])
+})
+
+test('a copy of options has their signal', () => {
+  const signal = new CopyableSignal()
+  const options: SendOptions = signal
+  const copy: SendOptions = { ...options, delay: 5 }
+  signal.abort('why')
+  expect([copy.signal?.aborted, copy.signal?.reason, copy.signal]).toEqual([true, 'why', signal.signal])
 })
