@@ -80,3 +80,16 @@ function isSequence(value: unknown): boolean {
     (outer === undefined || isSequence(outer))
   )
 }
+
+/** The headers with some set: a copy by plain assignment, which keeps their hidden class. */
+export function withHeaders(headers: HeadersInit, added: { readonly [name: string]: unknown }): HeadersInit {
+  return headers === NO_HEADERS ? added : Object.assign({}, headers, added)
+}
+
+/** The headers without one of them. */
+export function withoutHeader(headers: HeadersInit, name: string): HeadersInit {
+  if (!(name in headers)) return headers
+  const rest: Record<string, unknown> = Object.assign({}, headers)
+  delete rest[name]
+  return rest
+}

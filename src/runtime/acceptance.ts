@@ -1,8 +1,7 @@
 /** Makes messages of what users send: numbered, stamped, never the user's own headers object. */
-import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
+import { type HeadersInit, NO_HEADERS, withHeaders } from '../message/headers.ts'
 import type { IdSource } from '../message/identity.ts'
 import { MessageRecord, isDraft, isMessage } from '../message/message.ts'
-import { withHeaders } from './frame.ts'
 import { type Clock, type Stamps, stampsOf } from '../transport/clock.ts'
 
 /** The entrance of a runtime: everything from outside becomes a fresh message here (rules M1, M5). */

@@ -275,16 +275,3 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     retain(new Frame(nothing, new MessageRecord(undefined, NO_HEADERS, 0, '', 0), undefined, nothing))
   }
 }
-
-/** The headers with some set: a copy by plain assignment, which keeps their hidden class. */
-export function withHeaders(headers: HeadersInit, added: { readonly [name: string]: unknown }): HeadersInit {
-  return headers === NO_HEADERS ? added : Object.assign({}, headers, added)
-}
-
-/** The headers without one of them. */
-export function withoutHeader(headers: HeadersInit, name: string): HeadersInit {
-  if (!(name in headers)) return headers
-  const rest: Record<string, unknown> = Object.assign({}, headers)
-  delete rest[name]
-  return rest
-}

@@ -1,8 +1,8 @@
 /** A port whose sends, and the receiving by user code, are watched; consumers are watched where they are attached. */
+import { withHeaders } from '../message/headers.ts'
 import { recordOf } from '../message/message.ts'
 import { ForwardingPort } from '../transport/forwarding-port.ts'
 import type { AnyMessage, ChannelPort, SendOptions } from '../transport/transport.ts'
-import { withHeaders } from './frame.ts'
 import type { CarryingWatch, Instrumentation } from './instrumentation.ts'
 import { watched } from './watching.ts'
 

@@ -1,11 +1,11 @@
 /** Puts the watches of an instrumentation around the work of a runtime. All of it is done while the runtime starts, so it costs nothing otherwise. */
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { isDraft, isMessage } from '../message/message.ts'
-import { type HeadersInit, NO_HEADERS } from '../message/headers.ts'
+import { type HeadersInit, NO_HEADERS, withHeaders } from '../message/headers.ts'
 import type { Consumer } from '../transport/transport.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import { type FlowRunner, PassOn } from './flow-runner.ts'
-import { type Frame, withHeaders } from './frame.ts'
+import type { Frame } from './frame.ts'
 import type { Instrumentation, NodePlace, Watch } from './instrumentation.ts'
 import { failureOf } from './outcome.ts'
 import { placeOf, SUSPENDED, type Step } from './step.ts'

@@ -1,6 +1,6 @@
 /** Steps that call user code once a message: transform, handle, setHeader, filter, routeBy, split and recover are made of this. */
-import type { HeadersInit } from '../../message/headers.ts'
-import { type Frame, withHeaders } from '../frame.ts'
+import { type HeadersInit, withHeaders } from '../../message/headers.ts'
+import type { Frame } from '../frame.ts'
 import { asDraft, isPlain, promiseOf, unwrap } from '../outcome.ts'
 import { SUSPENDED, type Step } from '../step.ts'
 

@@ -1,9 +1,9 @@
 /** A group of messages that an aggregator gathers across messages, and the message it becomes. */
-import type { HeadersInit } from '../../message/headers.ts'
+import { type HeadersInit, withHeaders } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Timer } from '../../transport/clock.ts'
-import { type Frame, type FrameSource, withHeaders } from '../frame.ts'
+import type { Frame, FrameSource } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
 import type { Step } from '../step.ts'
 import { mergedHeaders } from './merged-headers.ts'

@@ -1,8 +1,8 @@
 /** The loop: sends a message through a body while a condition holds (rule T14). */
+import { withHeaders, withoutHeader } from '../../message/headers.ts'
 import { HopLimitError } from '../../errors/handling-errors.ts'
 import type { LoopNode } from '../../graph/graph.ts'
 import type { Behaviour } from '../behaviour.ts'
-import { withHeaders, withoutHeader } from '../frame.ts'
 import type { Step } from '../step.ts'
 import { calling } from './calling.ts'
 import { turnsHeader } from './turns.ts'

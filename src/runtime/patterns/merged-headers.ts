@@ -1,6 +1,5 @@
 /** The headers of a message that several became. */
-import { type HeadersInit, NO_HEADERS, type Sequence } from '../../message/headers.ts'
-import { withHeaders } from '../frame.ts'
+import { type HeadersInit, NO_HEADERS, type Sequence, withHeaders } from '../../message/headers.ts'
 
 /**
  * Headers equal in all members; the sequence and correlation of the split they are parts of give way to those around it. `split` are the

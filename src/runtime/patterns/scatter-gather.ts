@@ -1,11 +1,12 @@
 /** Scatter-gather: asks several branches at the same time and goes on with a record of their replies (rule T8). */
+import { withHeaders } from '../../message/headers.ts'
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { RequestTimeoutError, ScatterGatherError } from '../../errors/handling-errors.ts'
 import type { ScatterGatherNode } from '../../graph/graph.ts'
 import type { Behaviour } from '../behaviour.ts'
 import { sentenceOf } from '../flow-error.ts'
 import type { FlowRunner } from '../flow-runner.ts'
-import { type Frame, withHeaders } from '../frame.ts'
+import type { Frame } from '../frame.ts'
 import { TypedFailureSignal } from '../outcome.ts'
 import { SUSPENDED, type Step } from '../step.ts'
 

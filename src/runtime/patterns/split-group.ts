@@ -1,9 +1,9 @@
 /** A group of the parts of one split, and the message they become. */
-import type { HeadersInit } from '../../message/headers.ts'
+import { type HeadersInit, withHeaders } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import { retain } from '../../message/retain.ts'
-import { type Frame, withHeaders } from '../frame.ts'
+import type { Frame } from '../frame.ts'
 import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import { mergedHeaders } from './merged-headers.ts'

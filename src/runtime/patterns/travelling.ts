@@ -1,11 +1,12 @@
 /** Steps that take a message from flow to flow, each asked with what the one before it replied: routingSlip and dynamicRoute (rule T14). */
+import { withHeaders } from '../../message/headers.ts'
 import { HopLimitError } from '../../errors/handling-errors.ts'
 import type { DynamicRouteNode, RoutingSlipNode } from '../../graph/graph.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
-import { type Frame, withHeaders } from '../frame.ts'
+import type { Frame } from '../frame.ts'
 import { REPLY_TIMEOUT } from '../gateway.ts'
 import { promiseOf, unwrap } from '../outcome.ts'
 import { SUSPENDED, type Step } from '../step.ts'
