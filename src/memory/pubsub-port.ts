@@ -22,6 +22,37 @@ import { closedUnhandled, full, noSubscriber } from './refusals.ts'
 import { type Crowd, SubscriberMailbox } from './subscriber-mailbox.ts'
 import { ignore } from './waiter.ts'
 
+const NOBODY = -1
+
+/** A message on its way to all. */
+interface Round {
+  readonly mailboxes: readonly SubscriberMailbox[]
+  readonly give: (mailbox: SubscriberMailbox) => void
+  /** The place of the next one. */
+  next: number
+}
+
+/** Goes on to those who have not got it; begun again within, it is over when that ends. */
+function goRound(round: Round): void {
+  while (round.next < round.mailboxes.length) round.give(round.mailboxes[round.next++]!)
+}
+
+/** Gives a message with all that has to be known of it. */
+const giving =
+  (message: AnyMessage, delay: number, handling?: Handling): Round['give'] =>
+  (mailbox) =>
+    mailbox.accept(message, delay, handling)
+
+/** Gives a message of which nothing has to be known, with one delivery as long as that can be used again. */
+function handing(message: AnyMessage): Round['give'] {
+  let spare: MailboxDelivery | undefined
+  return (mailbox) => {
+    const mine = spare
+    spare = undefined
+    spare = mailbox.pass(message, mine)
+  }
+}
+
 /**
  * A channel to all. A message is accepted by all subscribers or by none: with `overflow: 'wait'` a sender waits until each has room for it.
  * A subscriber that has credit and no backlog is called in the sender's stack. Counts are of copies: n subscribers make n of each message;
@@ -35,9 +66,12 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   private calmAt = 0
   /** What the subscribers take messages with while all are idle, in the order of their mailboxes. */
   private lane: readonly TakeAtOnce[] | undefined = undefined
-  /** The mailboxes of a lane along which a message is on its way, and the place of the one whose consumer is being called. */
-  private called: readonly SubscriberMailbox[] | undefined = undefined
-  private place = 0
+  /** What is on its way along the lane to more than one, the subscribers it goes to, and the place of the one that is being called. */
+  private passing: AnyMessage | undefined = undefined
+  private along: readonly SubscriberMailbox[] = []
+  private place = NOBODY
+  /** What is on its way beside the lane. */
+  private round: Round | undefined = undefined
   private readonly handlings = new LinkedList<Handling>()
   private readonly capacity: number
   private readonly drop: 'dropOldest' | 'dropNewest' | undefined
@@ -104,60 +138,83 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
 
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     if (this.mailboxes.length === 0) return this.dropUnheard(message)
-    if (this.called !== undefined) this.leaveLane(this.called[this.place]!)
+    // Every subscriber gets first what came first, also when this one is sent by a subscriber that is called with the one before.
+    if (this.place !== NOBODY) this.leaveLane()
+    if (this.round !== undefined) goRound(this.round)
     const delay = options?.delay ?? 0
     if (this.awaitsHandling) {
       const handling = this.handling(options)
-      for (const mailbox of this.mailboxes) mailbox.accept(message, delay, handling)
+      this.toEach(giving(message, delay, handling))
       return handling.promise
     }
-    if (delay > 0 || mayExpire(message)) {
-      for (const mailbox of this.mailboxes) mailbox.accept(message, delay)
-      return
-    }
+    if (delay > 0 || mayExpire(message)) return this.toEach(giving(message, delay))
     const { stirs } = this.crowd
     if (stirs === this.calmAt) {
       this.lane ??= this.mailboxes.map(({ atOnce }) => atOnce!)
       return this.passAlong(this.lane, stirs, message)
     }
-    this.pass(message, this.mailboxes, 0, undefined)
+    this.toEach(handing(message))
     if (this.crowd.stirs === stirs) this.calmAt = stirs
   }
 
-  private pass(
-    message: AnyMessage,
-    mailboxes: readonly SubscriberMailbox[],
-    first: number,
-    unused: MailboxDelivery | undefined,
-  ): void {
-    let spare = unused
-    for (let i = first; i < mailboxes.length; i++) spare = mailboxes[i]!.pass(message, spare)
+  private toEach(give: Round['give'], mailboxes: readonly SubscriberMailbox[] = this.mailboxes, next = 0): void {
+    this.finish(this.begin(give, mailboxes, next))
+  }
+
+  private begin(give: Round['give'], mailboxes: readonly SubscriberMailbox[], next: number): Round {
+    return (this.round = { mailboxes, give, next })
+  }
+
+  private finish(round: Round): void {
+    goRound(round)
+    this.round = undefined
   }
 
   /** Calls one idle consumer after the other, and touches no mailbox as long as nothing else happens. */
   private passAlong(lane: readonly TakeAtOnce[], stirs: number, message: AnyMessage): void {
     const { mailboxes, crowd, stats } = this
-    this.called = mailboxes
+    // For one it need not be known, and to write it down is what costs most here.
+    if (lane.length > 1) this.passing = message
+    this.along = mailboxes
     stats.inFlight++
     for (let i = 0; i < lane.length; i++) {
       this.place = i
       stats.accepted++
       const rest = lane[i]!(message)
-      if (rest !== undefined || crowd.stirs !== stirs) {
-        this.leaveLane(mailboxes[i]!)
-        return this.pass(message, mailboxes, i + 1, mailboxes[i]!.took(message, rest, undefined))
-      }
+      if (rest !== undefined || crowd.stirs !== stirs) return this.endBeside(mailboxes, i, message, rest)
       stats.settled++
     }
     stats.inFlight--
-    this.called = undefined
+    this.place = NOBODY
+    this.passing = undefined
   }
 
-  /** Has the subscriber whose consumer is being called look like one that was called beside the lane. */
-  private leaveLane(called: SubscriberMailbox): void {
-    this.called = undefined
+  /** After the call of a consumer that did more than take the message, unless the message has left the lane in that call. */
+  private endBeside(
+    mailboxes: readonly SubscriberMailbox[],
+    place: number,
+    message: AnyMessage,
+    rest: Consumer | undefined,
+  ): void {
+    const next = this.place === NOBODY ? mailboxes.length : place + 1
+    this.place = NOBODY
+    this.passing = undefined
     this.crowd.stirs++
+    const called = mailboxes[place]!
     called.line.busy = true
+    const round = this.begin(handing(message), mailboxes, next)
+    called.took(message, rest, undefined)
+    this.finish(round)
+  }
+
+  /** Another message comes while a consumer in the lane is being called: this one goes on to the others beside the lane. */
+  private leaveLane(): void {
+    const { along, place, passing } = this
+    this.place = NOBODY
+    this.passing = undefined
+    this.crowd.stirs++
+    along[place]!.line.busy = true
+    if (passing !== undefined) this.toEach(handing(passing), along, place + 1)
   }
 
   private handling(options: SendOptions | undefined): Handling {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Delivery, Subscription } from '../../src/transport/transport.ts'
+import type { Delivery, Subscription, TakeAtOnce } from '../../src/transport/transport.ts'
 import { RUNS, note, opened } from './rig.ts'
 import { commandsOf } from './step.ts'
 
@@ -320,3 +320,61 @@ for (const overflow of ['wait', 'reject', 'dropOldest', 'dropNewest'] as const) 
     )
   })
 }
+
+/** What a subscriber does with a message, besides to note it. */
+interface Habit {
+  /** It has no need of deliveries. */
+  readonly quick: boolean
+  /** It takes its time, and settles when all messages are there. */
+  readonly slow: boolean
+  /** How many it publishes itself for each that it gets, as long as there are not too many, after it has let another subscriber join. */
+  readonly publishes: number
+  readonly joins: boolean
+}
+
+test('C8: every subscriber gets the messages in one order, whoever publishes them and when', async () => {
+  const habit = fc.record<Habit>({
+    quick: fc.boolean(),
+    slow: fc.boolean(),
+    publishes: fc.nat(2),
+    joins: fc.boolean(),
+  })
+  const scripts = fc.array(habit, { minLength: 1, maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(scripts, fc.constantFrom('accepted', 'handled'), async (habits, awaited) => {
+      const { port, clock } = opened({ kind: 'pubsub', await: awaited as 'accepted' | 'handled' })
+      const got: string[][] = []
+      let sent = 0
+      const send = (): void => {
+        const sending = port.send(note(String(++sent)))
+        void sending?.catch(() => undefined)
+      }
+      const join = ({ quick, slow, publishes, joins }: Habit): void => {
+        const mine: string[] = []
+        got.push(mine)
+        const take = (id: string): void => {
+          mine.push(id)
+          if (joins && got.length < 6) join({ quick, slow, publishes: 0, joins: false })
+          for (let i = 0; i < publishes && sent < 12; i++) send()
+        }
+        const later = (delivery: Delivery): void => void Promise.resolve().then(() => delivery.ack())
+        const options = { name: `${got.length}`, credit: 1 }
+        const atOnce: TakeAtOnce = ({ id }) => (take(id), slow ? later : undefined)
+        port.consume(quick ? { ...options, atOnce, forgets: true } : options, (delivery) => {
+          take(delivery.message.id)
+          if (slow) later(delivery)
+          else void delivery.ack()
+        })
+      }
+      habits.forEach(join)
+      for (let i = 0; i < 3; i++) {
+        send()
+        await clock.advance(1)
+      }
+      const [first, ...others] = got
+      // Who joins meanwhile gets the end of it.
+      for (const other of others) expect(other).toEqual(first!.slice(first!.length - other.length))
+    }),
+    RUNS,
+  )
+})
