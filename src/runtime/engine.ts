@@ -33,7 +33,7 @@ import type { OpenGroup } from './open-group.ts'
 import type { RunningFlow } from './running-flow.ts'
 import { wayAgain } from './redrive.ts'
 import { Shutdown } from './shutdown.ts'
-import { type RuntimeState, cannotSend, cannotStart } from './runtime-state.ts'
+import { type RuntimeState, badTimeout, cannotSend, cannotStart } from './runtime-state.ts'
 import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
@@ -212,6 +212,7 @@ export class Engine implements RunnerHost {
     { timeout = this.options.requestTimeout ?? REPLY_TIMEOUT, signal }: ReplyWish,
     sent?: (sending: void | Promise<void>) => void,
   ): Promise<Either<unknown, unknown>> {
+    if (!(timeout >= 0)) throw badTimeout(channel.id, timeout)
     const options = {
       kind: 'request',
       channelId: channel.id,

@@ -44,7 +44,9 @@ export class Report {
       return
     }
     const told = typeof finding === 'function' ? finding() : finding
-    found.push({ severity, ...told, ...(place !== undefined && whereabouts(place)) })
+    const diagnostic = { severity, ...told, ...(place !== undefined && whereabouts(place)) }
+    // What is written once may be looked at for every flow that names it.
+    if (!found.some((other) => isSame(other, diagnostic))) found.push(diagnostic)
   }
 
   /** All that was found, in the order of the files and lines. */
@@ -68,6 +70,13 @@ const whereabouts = (place: Place): Partial<Diagnostic> => ({
   path: pathOf(place),
   frame: place.source.frame(place.start, place.end),
 })
+
+const isSame = (a: Diagnostic, b: Diagnostic): boolean =>
+  a.code === b.code &&
+  a.message === b.message &&
+  a.position !== undefined &&
+  a.position.file === b.position?.file &&
+  inFile(a, b) === 0
 
 function inFile({ position: a }: Diagnostic, { position: b }: Diagnostic): number {
   if (a === undefined || b === undefined || a.file !== b.file) return 0

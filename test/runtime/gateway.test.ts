@@ -21,6 +21,14 @@ const divide = ([a, b]: Divide) => {
 }
 
 describe('G1: request', () => {
+  test.each([Number.NaN, -1])('G1: a timeout of %d is refused, not waited for', async (timeout) => {
+    const { rt } = await started(app(flow('echo').from(direct('echo').of<string>()).handle(String).build()))
+    const refused = await failure(rt.request('echo', 'hello', { timeout }))
+    expect(refused).toMatchObject({ code: 'ALLORA207', channelId: 'echo' })
+    expect(String(refused)).toContain(`but it is the number ${timeout}.`)
+    expect(rt.metrics()).toMatchObject({ pendingRequests: 0, channels: { echo: { accepted: 0 } } })
+  })
+
   test('G1: gives the reply as Right, a typed failure as Left, and rejects for a defect', async () => {
     const { rt } = await started(app(flow('divide').from(direct('divide').of<Divide>()).handle(divide).build()))
     expect(await rt.request('divide', [6, 2])).toEqual(right(3))

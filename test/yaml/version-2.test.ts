@@ -22,6 +22,12 @@ test('a flow may begin with a node that is called as the next one would be', () 
   expect(file.graph.flows[0]?.nodes.map(({ id }) => id)).toEqual(['n1', 'n2'])
 })
 
+test('what is wrong with a channel is told once, however many flows name it', () => {
+  const flows = ['a', 'b', 'c'].map((id) => `  - { id: ${id}, from: t, steps: [{ transform: f }] }`).join('\n')
+  const text = `version: 2\nchannels:\n  - { id: t, kind: pubsub, compare: f }\nflows:\n${flows}`
+  expect(places(found(text)).filter((each) => each.startsWith('error'))).toEqual(['error ALLORA117 3:5'])
+})
+
 describe('references', () => {
   const id = (text: string, env: Record<string, string> = {}): unknown =>
     read(`version: 2\nchannels:\n  - id: ${text}`, { env }).graph.channels?.[0]?.id
