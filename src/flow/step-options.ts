@@ -54,7 +54,7 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
   readonly combine?: ((group: readonly P[]) => G) & NoContract
   /** Open groups at most; absent = 10,000. */
   readonly maxGroups?: number
-  /** Complete groups remembered to tell late arrivals; absent = 10,000. */
+  /** Complete groups remembered to tell late arrivals, which are dropped or go to `discardTo`; 0 = a key that comes again begins the next group, as for batches and digests; absent = 10,000. */
   readonly remember?: number
   /**
    * Where messages are kept until their group is complete; absent = memory. Keys that are no text are told apart by their JSON then. Parts of a split that
