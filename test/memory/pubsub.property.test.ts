@@ -342,7 +342,7 @@ test('C8: every subscriber gets the messages in one order, whoever publishes the
   const scripts = fc.array(habit, { minLength: 1, maxLength: 4 })
   await fc.assert(
     fc.asyncProperty(scripts, fc.constantFrom('accepted', 'handled'), async (habits, awaited) => {
-      const { port, clock } = opened({ kind: 'pubsub', await: awaited as 'accepted' | 'handled' })
+      const { port, clock } = opened({ kind: 'pubsub', await: awaited })
       const got: string[][] = []
       let sent = 0
       const send = (): void => {
