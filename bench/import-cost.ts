@@ -1,7 +1,8 @@
 /** What `import 'allora'` costs a process, and the start of a first app: the built package beside an empty program, in turn. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildInto } from './built.ts'
 import { median } from './measure.ts'
 
 /** Milliseconds above an empty process, the median over the rounds. */
@@ -28,8 +29,7 @@ await runtime(app(hello)).start()
 
 /** Builds the package as it is published, and starts processes that import it. */
 export function importCost(rounds: number): ImportCost {
-  mkdirSync(folder, { recursive: true })
-  execFileSync(process.execPath, [join(root, 'test/tooling/build.ts'), folder], { cwd: root })
+  buildInto(folder)
   const empty = script('empty', '')
   const programs = [script('importing', `import './index.js'\n`), script('hello', HELLO)]
   const costs = programs.map((): ProcessCost[] => [])

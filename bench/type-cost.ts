@@ -2,9 +2,10 @@
  * What programs cost the type checker, with TypeScript 6 and 7: instantiations, which are exact, and seconds, which are not. They see
  * Allora's types as they are published, since to check its sources takes much longer than any program.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildInto } from './built.ts'
 import { type TypeProgram, typePrograms } from './type-programs.ts'
 
 /** One program with one compiler, less its imports alone. */
@@ -26,9 +27,7 @@ const published = join(root, '.cache/type-cost-allora')
 
 /** Checks all programs whose library is there. */
 export function typeCosts(withPeers: boolean): TypeCost[] {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const flags = ['-p', join(root, 'tsconfig.build.json'), '--emitDeclarationOnly', '--outDir', published]
-  execFileSync(process.execPath, [tsc, ...flags], { cwd: root })
+  buildInto(published)
   try {
     return costs(withPeers)
   } finally {
