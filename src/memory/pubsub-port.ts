@@ -139,7 +139,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   protected override accept(message: AnyMessage, options: SendOptions | undefined): void | Promise<void> {
     if (this.mailboxes.length === 0) return this.dropUnheard(message)
     // Every subscriber gets first what came first, also when this one is sent by a subscriber that is called with the one before.
-    if (this.place !== NOBODY) this.leaveLane()
+    if (this.place !== NOBODY) this.leaveLane(this.passing!)
     if (this.round !== undefined) goRound(this.round)
     const delay = options?.delay ?? 0
     if (this.awaitsHandling) {
@@ -157,8 +157,8 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
     if (this.crowd.stirs === stirs) this.calmAt = stirs
   }
 
-  private toEach(give: Round['give'], mailboxes: readonly SubscriberMailbox[] = this.mailboxes, next = 0): void {
-    this.finish(this.begin(give, mailboxes, next))
+  private toEach(give: Round['give']): void {
+    this.finish(this.begin(give, this.mailboxes, 0))
   }
 
   private begin(give: Round['give'], mailboxes: readonly SubscriberMailbox[], next: number): Round {
@@ -173,7 +173,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
   /** Calls one idle consumer after the other, and touches no mailbox as long as nothing else happens. */
   private passAlong(lane: readonly TakeAtOnce[], stirs: number, message: AnyMessage): void {
     const { mailboxes, crowd, stats } = this
-    // For one it need not be known, and to write it down is what costs most here.
+    // With one subscriber it goes on to nobody, and to write it down is what costs most here.
     if (lane.length > 1) this.passing = message
     this.along = mailboxes
     stats.inFlight++
@@ -181,7 +181,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
       this.place = i
       stats.accepted++
       const rest = lane[i]!(message)
-      if (rest !== undefined || crowd.stirs !== stirs) return this.endBeside(mailboxes, i, message, rest)
+      if (rest !== undefined || crowd.stirs !== stirs) return this.endBeside(mailboxes[i]!, message, rest)
       stats.settled++
     }
     stats.inFlight--
@@ -189,32 +189,21 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
     this.passing = undefined
   }
 
-  /** After the call of a consumer that did more than take the message, unless the message has left the lane in that call. */
-  private endBeside(
-    mailboxes: readonly SubscriberMailbox[],
-    place: number,
-    message: AnyMessage,
-    rest: Consumer | undefined,
-  ): void {
-    const next = this.place === NOBODY ? mailboxes.length : place + 1
-    this.place = NOBODY
-    this.passing = undefined
-    this.crowd.stirs++
-    const called = mailboxes[place]!
-    called.line.busy = true
-    const round = this.begin(handing(message), mailboxes, next)
+  /** After the call of a consumer that did more than take the message, which may have left the lane in that call. */
+  private endBeside(called: SubscriberMailbox, message: AnyMessage, rest: Consumer | undefined): void {
+    const round = this.place === NOBODY ? undefined : this.leaveLane(message)
     called.took(message, rest, undefined)
-    this.finish(round)
+    if (round !== undefined) this.finish(round)
   }
 
-  /** Another message comes while a consumer in the lane is being called: this one goes on to the others beside the lane. */
-  private leaveLane(): void {
-    const { along, place, passing } = this
+  /** What is on its way along the lane goes on beside it, behind the consumer that is being called. */
+  private leaveLane(message: AnyMessage): Round {
+    const { along, place } = this
     this.place = NOBODY
     this.passing = undefined
     this.crowd.stirs++
     along[place]!.line.busy = true
-    if (passing !== undefined) this.toEach(handing(passing), along, place + 1)
+    return this.begin(handing(message), along, place + 1)
   }
 
   private handling(options: SendOptions | undefined): Handling {

@@ -26,19 +26,6 @@ export interface Stamps {
   next(): number
 }
 
-/** A reading for each. */
-class OwnStamps implements Stamps {
-  private readonly clock: Clock
-
-  constructor(clock: Clock) {
-    this.clock = clock
-  }
-
-  next(): number {
-    return this.clock.now()
-  }
-}
-
 /**
  * Stamps by the system's clock, right to about a millisecond: a reading serves the next messages of the same turn of the event loop, as long as
  * those before took less than a millisecond together; when they take longer, every message has its own.
@@ -75,7 +62,7 @@ class SharedStamps implements Stamps {
 const shared = new SharedStamps()
 
 /** What stamps messages by a clock. Only who knows that time goes on by itself can share a reading of it. */
-export const stampsOf = (clock: Clock): Stamps => (clock === systemClock ? shared : new OwnStamps(clock))
+export const stampsOf = (clock: Clock): Stamps => (clock === systemClock ? shared : { next: () => clock.now() })
 
 /** The system's clock. */
 export const systemClock: Clock = Object.freeze({

@@ -44,9 +44,16 @@ export class Report {
       return
     }
     const told = typeof finding === 'function' ? finding() : finding
-    const diagnostic = { severity, ...told, ...(place !== undefined && whereabouts(place)) }
-    // What is written once may be looked at for every flow that names it.
-    if (!found.some((other) => isSame(other, diagnostic))) found.push(diagnostic)
+    found.push(...this.placed(found, { severity, ...told }, place))
+  }
+
+  /** With its place; nothing when it was told of that place already: what is written once may be looked at for every flow that names it. */
+  private placed(found: readonly Diagnostic[], told: Diagnostic, place: Place | undefined): readonly Diagnostic[] {
+    if (place === undefined) return [told]
+    const { source, start, end } = place
+    const here = { ...told, position: source.position(start, end) }
+    if (found.some((other) => isSame(other, here))) return []
+    return [{ ...here, path: pathOf(place), frame: source.frame(start, end) }]
   }
 
   /** All that was found, in the order of the files and lines. */
@@ -64,12 +71,6 @@ function counted(found: readonly Diagnostic[], left: number): readonly Diagnosti
   if (left === 0 || last === undefined) return found
   return [...found.slice(0, -1), { ...last, message: `${last.message} There are ${left} more.` }]
 }
-
-const whereabouts = (place: Place): Partial<Diagnostic> => ({
-  position: place.source.position(place.start, place.end),
-  path: pathOf(place),
-  frame: place.source.frame(place.start, place.end),
-})
 
 const isSame = (a: Diagnostic, b: Diagnostic): boolean =>
   a.code === b.code &&
