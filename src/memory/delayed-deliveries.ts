@@ -2,24 +2,30 @@
 import type { Clock, Timer } from '../transport/clock.ts'
 import type { MemoryDelivery } from './memory-delivery.ts'
 
-/** Holds them, and gives each to `due` when its time has come. */
+/** Whose they are. */
+export interface DelayOwner<D extends MemoryDelivery> {
+  /** Takes one whose time has come. */
+  due(delivery: D): void
+}
+
+/** Holds them, and gives each to its owner when its time has come. */
 export class DelayedDeliveries<D extends MemoryDelivery> {
   /** There once something was delayed. */
   private timers: Map<D, Timer> | undefined = undefined
   private readonly clock: Clock
   private cancelled = false
-  private readonly due: (delivery: D) => void
+  private readonly owner: DelayOwner<D>
 
-  constructor(clock: Clock, due: (delivery: D) => void) {
+  constructor(clock: Clock, owner: DelayOwner<D>) {
     this.clock = clock
-    this.due = due
+    this.owner = owner
   }
 
   add(delivery: D, delay: number): void {
     const timers = (this.timers ??= new Map<D, Timer>())
     const elapsed = (): void => {
       timers.delete(delivery)
-      this.due(delivery)
+      this.owner.due(delivery)
     }
     timers.set(delivery, this.cancelled ? NEVER : this.clock.schedule(delay, elapsed))
   }

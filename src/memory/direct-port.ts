@@ -105,7 +105,7 @@ export class DirectPort extends MemoryPort {
   /** There once something had to come later. */
   private delayed: DelayedDeliveries<DirectDelivery> | undefined = undefined
   /** Accepted messages whose time has come. */
-  private readonly due: DirectDelivery[] = []
+  private readonly ready: DirectDelivery[] = []
 
   constructor(spec: ChannelSpec, env: TransportEnv) {
     super(spec, env)
@@ -123,10 +123,13 @@ export class DirectPort extends MemoryPort {
       )
     }
     const acksOnly = options.acksOnly === true && !this.failover
-    const changed = (): void => this.update(this.consumers)
-    const subscription = new DirectSubscription({ ...options, acksOnly }, consumer, changed)
+    const subscription = new DirectSubscription({ ...options, acksOnly }, consumer, this)
     this.update([...this.consumers, subscription])
     return subscription
+  }
+
+  changed(): void {
+    this.update(this.consumers)
   }
 
   override shutDown(): Leftover[] {
@@ -136,10 +139,10 @@ export class DirectPort extends MemoryPort {
     this.only = undefined
     this.delayed?.cancel()
     const delayed = this.delayed?.toArray() ?? []
-    const due = this.due.splice(0)
-    for (const { outcome } of [...delayed, ...due]) outcome!.reject(closedUnhandled(this.spec))
+    const ready = this.ready.splice(0)
+    for (const { outcome } of [...delayed, ...ready]) outcome!.reject(closedUnhandled(this.spec))
     return leftovers(this.spec.id, this.env.clock.now(), {
-      buffered: due,
+      buffered: ready,
       delayed,
       unsettled: this.unsettled.toArray(),
     })
@@ -292,25 +295,27 @@ export class DirectPort extends MemoryPort {
       this.delayed ??= this.waitingRoom()
       this.delayed.add(delivery, delay)
     } else {
-      this.due.push(delivery)
+      this.ready.push(delivery)
       queueMicrotask(() => this.handDue())
     }
     return delivery.outcome.promise
   }
 
+  due(delivery: DirectDelivery): void {
+    this.ready.push(delivery)
+    this.handDue()
+  }
+
   private waitingRoom(): DelayedDeliveries<DirectDelivery> {
-    const room = new DelayedDeliveries<DirectDelivery>(this.env.clock, (delivery) => {
-      this.due.push(delivery)
-      this.handDue()
-    })
+    const room = new DelayedDeliveries<DirectDelivery>(this.env.clock, this)
     if (this.ended) room.cancel()
     return room
   }
 
   /** Hands over what is due, unless all consumers are paused. */
   private handDue(): void {
-    while (this.due.length > 0 && (this.active.length > 0 || this.consumers.length === 0)) {
-      const delivery = this.due.shift()!
+    while (this.ready.length > 0 && (this.active.length > 0 || this.consumers.length === 0)) {
+      const delivery = this.ready.shift()!
       this.stats.buffered--
       try {
         delivery.outcome!.resolve(this.handOrDrop(delivery))

@@ -1,6 +1,12 @@
 /** A consumer of a direct channel. */
 import type { ConsumeOptions, Consumer, Subscription } from '../transport/transport.ts'
 
+/** The port of a consumer. */
+export interface DirectConsumers {
+  /** One was paused, resumed or stopped. */
+  changed(): void
+}
+
 /** See {@link Subscription}. Its credit has no meaning: there is never more in work than there are senders. */
 export class DirectSubscription implements Subscription {
   credit: number
@@ -10,29 +16,33 @@ export class DirectSubscription implements Subscription {
   readonly atOnce: ConsumeOptions['atOnce']
   paused = false
   stopped = false
-  private readonly changed: () => void
+  private readonly port: DirectConsumers
 
-  constructor({ name, credit = 1, acksOnly = false, atOnce }: ConsumeOptions, consumer: Consumer, changed: () => void) {
+  constructor(
+    { name, credit = 1, acksOnly = false, atOnce }: ConsumeOptions,
+    consumer: Consumer,
+    port: DirectConsumers,
+  ) {
     this.name = name
     this.credit = credit
     this.consumer = consumer
     this.acksOnly = acksOnly
     this.atOnce = atOnce
-    this.changed = changed
+    this.port = port
   }
 
   pause(): void {
     this.paused = true
-    this.changed()
+    this.port.changed()
   }
 
   resume(): void {
     this.paused = false
-    this.changed()
+    this.port.changed()
   }
 
   stop(): void {
     this.stopped = true
-    this.changed()
+    this.port.changed()
   }
 }

@@ -9,7 +9,7 @@ import type {
   TransportEnv,
 } from '../transport/transport.ts'
 import type { Counts } from './counts.ts'
-import { DelayedDeliveries } from './delayed-deliveries.ts'
+import { type DelayOwner, DelayedDeliveries } from './delayed-deliveries.ts'
 import type { Handling } from './handling.ts'
 import { leftovers } from './leftovers.ts'
 import { LinkedSet, unlink } from './linked-list.ts'
@@ -49,7 +49,7 @@ export interface MailboxSetup {
 }
 
 /** Takes every message it is given: whether one may come is its owner's business. */
-export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
+export class Mailbox implements DeliveryOwner, DelayOwner<MailboxDelivery>, ConsumerHost, Supply {
   readonly channelId: string
   readonly line: ReceiverLine
   /** Messages in here, delayed and held back ones included. */
@@ -77,7 +77,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     this.counts = setup.counts
     this.line = new ReceiverLine(this, setup.inline)
     this.store = new MessageStore(this, setup.order)
-    this.delayed = new DelayedDeliveries(setup.env.clock, (delivery) => this.due(delivery))
+    this.delayed = new DelayedDeliveries(setup.env.clock, this)
   }
 
   get full(): boolean {
@@ -313,7 +313,7 @@ export class Mailbox implements DeliveryOwner, ConsumerHost, Supply {
     delivery.handling?.ended()
   }
 
-  private due(delivery: MailboxDelivery): void {
+  due(delivery: MailboxDelivery): void {
     // A delayed send has its place from now on, a redelivery the one it had.
     if (delivery.attempt === 1) this.store.add(delivery.message, delivery.handling)
     else this.store.putBack(delivery)

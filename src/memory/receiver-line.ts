@@ -21,6 +21,8 @@ export class ReceiverLine extends LinkedList<Receiver> {
   private readonly inline: boolean
   private waitingTakers = 0
   private scheduled = false
+  /** There once somebody consumed. */
+  private pump: (() => void) | undefined = undefined
 
   constructor(supply: Supply, inline: boolean) {
     super()
@@ -84,10 +86,10 @@ export class ReceiverLine extends LinkedList<Receiver> {
   private schedule(): void {
     if (this.scheduled) return
     this.scheduled = true
-    queueMicrotask(this.pump)
+    queueMicrotask((this.pump ??= () => this.serveLater()))
   }
 
-  private readonly pump = (): void => {
+  private serveLater(): void {
     this.scheduled = false
     this.serve(true)
   }

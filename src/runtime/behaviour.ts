@@ -26,7 +26,7 @@ export interface Bindings {
 /** Gives the steps of one flow what they do. */
 export class Behaviour {
   readonly runner: FlowRunner
-  readonly layout: Layout
+  private readonly layout: Layout
   private readonly bindings: Bindings
   /** Those whose groups are in a store. */
   readonly kept: Aggregator[] = []
@@ -44,11 +44,25 @@ export class Behaviour {
     return this.runner.host
   }
 
+  /** Leads the steps to each other. */
+  link(): void {
+    for (const step of this.runner.steps) {
+      step.next = this.target(step, undefined)
+      step.scope = this.target(step, 'error')
+    }
+  }
+
   /** Fills the step at `index`. */
   give(node: GraphNode, index: number): void {
     const behaviour = BEHAVIOURS[node.kind]
     const give = (typeof behaviour === 'function' ? behaviour : behaviour.here[node.kind as never]) as Give<NodeKind>
     give(this, this.runner.steps[index]!, node)
+  }
+
+  /** The step behind a port of another. */
+  target({ index }: Step, port: string | undefined): Step | undefined {
+    const target = this.layout.target(index, port)
+    return target === undefined ? undefined : this.runner.steps[target]
   }
 
   /** Tells splits which aggregator they end in, once every step is there. */
@@ -59,9 +73,8 @@ export class Behaviour {
   }
 
   route(step: Step, node: RouteNode): void {
-    const { layout } = this
-    const branches = new Map(node.cases.map((name) => [name, layout.target(step.index, `case:${name}`)]))
-    const otherwise = node.otherwise === true ? layout.target(step.index, 'otherwise') : undefined
+    const branches = new Map(node.cases.map((name) => [name, this.target(step, `case:${name}`)!]))
+    const otherwise = node.otherwise === true ? this.target(step, 'otherwise') : undefined
     const selector = 'service' in node.by ? this.guard(step, this.fn(node.by.service), node) : undefined
     route(step, node, branches, otherwise, selector)
   }

@@ -1,8 +1,7 @@
 /** Compiles a graph into flat steps, once: its edges become indexes, its nodes get their behaviour, its consumers their segments. */
 import { appended } from '../graph/appended.ts'
-import type { DelayNode, FlowGraph, GraphNode, InletNode, SourceNode, ThroughNode } from '../graph/graph.ts'
+import type { DelayNode, FlowGraph, InletNode, SourceNode, ThroughNode } from '../graph/graph.ts'
 import { resilienceOf } from '../graph/resilience.ts'
-import { hashName } from '../message/identity.ts'
 import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
 import { Behaviour, type Bindings } from './behaviour.ts'
 import type { BoundChannel } from './bound-channel.ts'
@@ -11,14 +10,14 @@ import type { FrameSource } from './frame.ts'
 import { CREDIT } from './later.ts'
 import { Layout } from './layout.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
-import { END, type Step } from './step.ts'
+import { Step } from './step.ts'
 
 /** A stretch of a flow that one consumer runs: from the inlet or the source, or from behind a `through`. */
 export interface Segment {
   readonly node: InletNode | SourceNode | ThroughNode | DelayNode
   readonly source: FrameSource
-  /** Index of its first step. */
-  readonly start: number
+  /** Its first step. */
+  readonly start: Step
   readonly channel: BoundChannel
   /** Messages with the same key keep their order. One function, however often the flow is started: the channel knows it again, and the order of what it holds. */
   readonly orderBy: ConsumeOptions['orderBy'] | undefined
@@ -40,53 +39,21 @@ export function compile(
   runner: FlowRunner = new FlowRunner(graph.id, host),
 ): CompiledFlow {
   const layout = new Layout(graph)
-  runner.steps = graph.nodes.map((node, index) => emptyStep(graph.id, node, index, layout))
+  runner.steps = graph.nodes.map((node, index) => new Step(graph.id, node, index))
   const behaviour = new Behaviour(runner, layout, bindings)
+  behaviour.link()
   for (let index = 0; index < graph.nodes.length; index++) behaviour.give(graph.nodes[index]!, index)
   behaviour.connect()
-  return { runner, segments: segmentsOf(graph, runner, layout, bindings), kept: behaviour.kept }
+  return { runner, segments: segmentsOf(graph, behaviour, bindings), kept: behaviour.kept }
 }
 
-const RELAYS: ReadonlySet<GraphNode['kind']> = new Set([
-  'outlet',
-  'through',
-  'errorOutlet',
-  'filter',
-  'validate',
-  'idempotent',
-  'aggregate',
-  'resequence',
-  'gather',
-  'reply',
-])
-
-function emptyStep(flowId: string, node: GraphNode, index: number, layout: Layout): Step {
-  // What the hot loop reads comes first, so that it lies together in memory.
-  return {
-    call: undefined,
-    enter: ends,
-    channel: undefined,
-    next: layout.target(index, undefined),
-    place: hashName(`${flowId}/${node.id}`),
-    resume: ends,
-    scope: layout.target(index, 'error'),
-    relays: RELAYS.has(node.kind),
-    index,
-    flowId,
-    id: node.id,
-    kind: node.kind,
-  }
-}
-
-const ends = (): number => END
-
-function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layout, bindings: Bindings): Segment[] {
+function segmentsOf(graph: FlowGraph, { runner: { steps, host } }: Behaviour, bindings: Bindings): Segment[] {
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
-  const segment = (node: Segment['node'], start: number): Segment => {
+  const segment = (node: Segment['node'], start: Step): Segment => {
     const channel = bindings.channelOf(node.channel)
     const { handsOver } = channel
     const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined
-    const source = { flowId: graph.id, steps, channelId: node.channel, handsOver, ...lender }
+    const source = { flowId: graph.id, channelId: node.channel, handsOver, ...lender }
     return { node, source, start, channel, orderBy: orderOf(node, bindings) }
   }
   let segments: Segment[] = []
@@ -94,9 +61,9 @@ function segmentsOf(graph: FlowGraph, { steps, host }: FlowRunner, layout: Layou
     const node = graph.nodes[index]!
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.
     if (node.kind === 'barrier')
-      segments = appended(segments, segment({ id: node.id, kind: 'through', channel: node.trigger }, index))
+      segments = appended(segments, segment({ id: node.id, kind: 'through', channel: node.trigger }, steps[index]!))
     else if (node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay')
-      segments = appended(segments, segment(node, layout.target(index, undefined)))
+      segments = appended(segments, segment(node, steps[index]!.next!))
   }
   return segments
 }

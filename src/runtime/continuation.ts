@@ -3,7 +3,7 @@ import { type Linked, isLinked, unlink } from '../memory/linked-list.ts'
 import { retain } from '../message/retain.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
-import { END, SUSPENDED } from './step.ts'
+import { END, type Next, SUSPENDED } from './step.ts'
 
 /** How a frame ends: for those that were launched with a settled delivery, for parts and groups by telling their maker. */
 export interface FrameEnd {
@@ -55,34 +55,35 @@ export class Continuation implements Linked<Continuation> {
   private readonly onValue = (value: unknown): void => {
     if (!isLinked(this)) return
     const { frame } = this
-    let index: number
+    const step = frame.at!
+    let next: Next
     try {
-      index = frame.leaving ? END : frame.at!.resume(frame, value)
+      next = frame.leaving ? END : step.resume(frame, value, step)
     } catch (cause) {
       return this.onError(cause)
     }
-    this.proceed(index)
+    this.proceed(next)
   }
 
   private readonly onError = (cause: unknown): void => {
     if (!isLinked(this)) return
-    let index: number
+    let next: Next
     try {
-      index = this.runner.scopeOf(this.frame, this.frame.at!, cause)
+      next = this.runner.scopeOf(this.frame, this.frame.at!, cause)
     } catch (error) {
       return this.fail(error)
     }
-    this.proceed(index)
+    this.proceed(next)
   }
 
-  private proceed(index: number): void {
-    let reached = index
+  private proceed(next: Next): void {
+    let ended: boolean
     try {
-      if (index >= 0) reached = this.runner.advance(this.frame, index)
+      ended = next !== SUSPENDED && this.runner.advance(this.frame, next)
     } catch (error) {
       return this.fail(error)
     }
-    if (reached === SUSPENDED) return this.wait()
+    if (!ended) return this.wait()
     this.end()
     this.resolve(this.frameEnd.done(this.frame))
   }

@@ -22,7 +22,7 @@ import type { Log } from './log.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { settleFailed } from './settle-failed.ts'
-import { END, SUSPENDED, type Step } from './step.ts'
+import { END, type Next, SUSPENDED, type Step } from './step.ts'
 
 /** What a runner needs of its runtime. */
 export interface RunnerHost extends FrameHost {
@@ -72,7 +72,7 @@ export class FlowRunner implements FrameEnd {
    * Takes a delivery through the flow from the step at `start` and settles it. Throws or rejects, once the error scopes have
    * decided, with what a waiting sender is to be told.
    */
-  deliver(delivery: Delivery, start: number, source: FrameSource): void | Promise<void> {
+  deliver(delivery: Delivery, start: Step, source: FrameSource): void | Promise<void> {
     return this.launch(new Frame(this.host, recordOf(delivery.message), delivery, source), start)
   }
 
@@ -92,13 +92,13 @@ export class FlowRunner implements FrameEnd {
       channel.announceDelivery(message, 1)
       const frame = begin(host, message, source)
       activity.enter()
-      let index: number
+      let ended: boolean
       try {
-        index = this.advance(frame, start)
+        ended = this.advance(frame, start)
       } catch (error) {
         return onceDelivered(frame, () => this.failed(frame, error))
       }
-      if (index === SUSPENDED) return this.suspend(frame, message, tell)
+      if (!ended) return this.suspend(frame, message, tell)
       const ending = frame.ended(true)
       if (ending !== undefined) return onceDelivered(frame, () => ending.then(() => this.settle(frame)))
       this.tellHandled(frame)
@@ -116,19 +116,19 @@ export class FlowRunner implements FrameEnd {
   }
 
   /** Runs a frame that nobody else looks after: a delivery, or a group that a timer emits. */
-  launch(frame: Frame, start: number): void | Promise<void> {
+  launch(frame: Frame, start: Step): void | Promise<void> {
     this.host.activity.enter()
-    let index: number
+    let ended: boolean
     try {
-      index = this.advance(frame, start)
+      ended = this.advance(frame, start)
     } catch (error) {
       return this.failed(frame, error)
     }
-    return index === END ? this.done(frame) : new Continuation(this, frame, this).begin()
+    return ended ? this.done(frame) : new Continuation(this, frame, this).begin()
   }
 
   /** Runs a dead letter again, from the step at `start` with the message as it is to enter it. Its failure makes a letter again. */
-  replay(entry: AnyMessage, source: FrameSource, start: number, message: AnyMessage): void | Promise<void> {
+  replay(entry: AnyMessage, source: FrameSource, start: Step, message: AnyMessage): void | Promise<void> {
     const record = recordOf(entry)
     const again = recordOf(message)
     const frame = new Frame(this.host, record, undefined, source)
@@ -142,47 +142,49 @@ export class FlowRunner implements FrameEnd {
   }
 
   /** Runs a part or a group on behalf of the frame that made it. Throws or rejects with what no scope took. */
-  run(frame: Frame, start: number): void | Promise<void> {
-    let index: number
+  run(frame: Frame, start: Step): void | Promise<void> {
+    let ended: boolean
     try {
-      index = this.advance(frame, start)
+      ended = this.advance(frame, start)
     } catch (error) {
       return SPAWNED.failed(frame, error)
     }
-    return index === END ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).begin()
+    return ended ? SPAWNED.done(frame) : new Continuation(this, frame, SPAWNED).begin()
   }
 
-  /** The hot loop: from the step at `index` to the end (`END`) or to a step that waits (`SUSPENDED`). Throws what no scope took. */
-  advance(frame: Frame, index: number): number {
-    const { steps } = this
+  /** The hot loop: from a step to the end, or to one that waits. Says whether it is the end. Throws what no scope took. */
+  advance(frame: Frame, start: Step | undefined): boolean {
+    let step = start
     for (;;) {
-      let at = index
       try {
-        while (index >= 0) {
-          at = index
-          const step = steps[index]!
+        while (step !== END) {
+          let next: Next
           if (step.call === undefined) {
-            index = step.enter(frame, step)
-            continue
-          }
-          const result: unknown = step.call(frame.payload, frame)
-          if (isPlain(result)) {
-            frame.carry(result, index)
-            index = step.next
+            next = step.enter(frame, step)
           } else {
-            index = step.resume(frame, result)
+            const result: unknown = step.call(frame.payload, frame)
+            if (isPlain(result)) {
+              frame.carry(result, step)
+              step = step.next
+              continue
+            }
+            next = step.resume(frame, result, step)
           }
+          if (next === SUSPENDED) {
+            frame.at = step
+            return false
+          }
+          step = next
         }
-        if (index === SUSPENDED) frame.at = steps[at]
-        return index
+        return true
       } catch (cause) {
-        index = this.scopeOf(frame, steps[at]!, cause)
+        step = this.scopeOf(frame, step!, cause)
       }
     }
   }
 
-  /** The index of the error scope that takes a failure. Throws the wrapped error when there is none. */
-  scopeOf(frame: Frame, step: Step, cause: unknown): number {
+  /** The error scope that takes a failure. Throws the wrapped error when there is none. */
+  scopeOf(frame: Frame, step: Step, cause: unknown): Step {
     if (cause instanceof PassOn) {
       frame.fail(cause.failure, cause.error)
       throw cause.error
@@ -197,7 +199,7 @@ export class FlowRunner implements FrameEnd {
       this.host.events.emit('failed', { flowId: this.flowId, nodeId: step.id, message: frame.message, error })
     }
     frame.fail(failure, error)
-    if (step.scope === END) throw error
+    if (step.scope === undefined) throw error
     return step.scope
   }
 

@@ -23,8 +23,6 @@ export interface FrameHost {
 /** Where a frame's message was taken from. */
 export interface FrameSource {
   readonly flowId: string
-  /** Of its flow. */
-  readonly steps: readonly Step[]
   readonly channelId: string
   /** A direct channel: the sender still has the message until it is handled. */
   readonly handsOver: boolean
@@ -33,7 +31,7 @@ export interface FrameSource {
 }
 
 /** What made a message as it came. */
-const NO_STEP = -1
+const NO_STEP = undefined
 
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
 
@@ -84,9 +82,9 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The split it began as a part of, which it may have left since, and its number there. */
   private cutFrom: SplitScope | undefined = undefined
   private number = 0
-  /** The index of the step that made the present payload, and of the one before it; as numbers, because those are stored fastest. */
-  private maker = NO_STEP
-  private lastMaker = NO_STEP
+  /** The step that made the present payload, and the one before it. */
+  private maker: Step | undefined = NO_STEP
+  private lastMaker: Step | undefined = NO_STEP
   /** The message that equals the present state, once it was asked for. */
   private current: MessageRecord | undefined
   private baggage: Baggage | undefined = undefined
@@ -103,7 +101,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   }
 
   /** Takes a payload that a step made, and keeps the headers. */
-  carry(payload: unknown, maker: number): void {
+  carry(payload: unknown, maker: Step): void {
     this.payload = payload
     this.lastMaker = this.maker
     this.maker = maker
@@ -113,7 +111,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** Takes what a step made. */
   become(payload: unknown, headers: HeadersInit, maker: Step): void {
     this.headers = headers
-    this.carry(payload, maker.index)
+    this.carry(payload, maker)
   }
 
   /** A frame that goes on from a message made by another, such as a group. It shares entry, delivery, notes and history. */
@@ -154,13 +152,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The message as it is now; the very one that came in while nothing has changed it. */
   get message(): MessageRecord {
     if (this.maker === NO_STEP) return (this.current ??= this.beginning)
-    const { steps } = this.source
-    return (this.current ??= this.beginning.madeAt(
-      this.payload,
-      this.headers,
-      steps[this.maker]!.place,
-      this.lastMaker === NO_STEP ? undefined : steps[this.lastMaker]!.place,
-    ))
+    return (this.current ??= this.beginning.madeAt(this.payload, this.headers, this.maker.place, this.lastMaker?.place))
   }
 
   /** The messages it stands for, as they entered the flow. */

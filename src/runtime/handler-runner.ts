@@ -6,6 +6,7 @@ import type { Segment } from './compile.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { Frame, FrameSource } from './frame.ts'
 import { isPlain } from './outcome.ts'
+import type { Step } from './step.ts'
 
 /** What is subscribed. */
 export type Handler = (payload: unknown, message: AnyMessage) => unknown
@@ -55,7 +56,7 @@ export class HandlerRunner extends FlowRunner {
     }
   }
 
-  private goOn(answer: Answer, start: number, source: FrameSource): Consumer {
+  private goOn(answer: Answer, start: Step, source: FrameSource): Consumer {
     return (delivery: Delivery) => {
       this.answer = answer
       return this.deliver(delivery, start, source)

@@ -21,7 +21,7 @@ export function keepMetrics(step: Step, clock: Clock): NodeCounter {
   step.call = undefined
   step.resume = (frame, value) => {
     try {
-      return resume(frame, value)
+      return resume(frame, value, step)
     } catch (error) {
       counter.failed++
       throw error

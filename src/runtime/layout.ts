@@ -2,7 +2,9 @@
 import type { FlowGraph, GraphNode } from '../graph/graph.ts'
 import { NodePlaces } from '../graph/node-places.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
-import { END } from './step.ts'
+
+/** Leads nowhere. */
+const NOWHERE = -1
 
 /** Where edges lead, as step indexes; joins are skipped, since nothing happens there. */
 export class Layout {
@@ -19,16 +21,17 @@ export class Layout {
     for (const { from, to, port } of edges) this.lead(places.of(from), port, places.of(to))
   }
 
-  /** The index of the step behind a port of a node; `END` when nothing is there. */
-  target(from: number, port: string | undefined): number {
-    const index = port === undefined ? this.nexts[from]! : (this.ports?.get(keyOf(from, port)) ?? END)
-    return index !== END && this.nodes[index]!.kind === 'join' ? this.target(index, undefined) : index
+  /** The index of the step behind a port of a node; `undefined` when nothing is there. */
+  target(from: number, port: string | undefined): number | undefined {
+    const index = port === undefined ? this.nexts[from]! : (this.ports?.get(keyOf(from, port)) ?? NOWHERE)
+    if (index === NOWHERE) return undefined
+    return this.nodes[index]!.kind === 'join' ? this.target(index, undefined) : index
   }
 
   /** The aggregator that completes by a split: straight behind it, before any other way can be taken, and not that of a split within. */
   aggregatorBehind(index: number, aggregators: ReadonlyMap<number, Aggregator>): Aggregator | undefined {
     let within = 0
-    for (let at = this.target(index, undefined); at !== END; at = this.target(at, undefined)) {
+    for (let at = this.target(index, undefined); at !== undefined; at = this.target(at, undefined)) {
       const { kind } = this.nodes[at]!
       const aggregator = aggregators.get(at)
       if (kind === 'through' || kind === 'delay' || kind === 'resequence' || aggregator?.bySplit === false)
@@ -49,6 +52,6 @@ export class Layout {
   }
 }
 
-const nowhere = (): number => END
+const nowhere = (): number => NOWHERE
 
 const keyOf = (from: number, port: string): string => `${from} ${port}`

@@ -22,7 +22,7 @@ export function wayAgain(
   if (from === 'node') {
     if (failed === undefined) throw notKept(letter)
     const { runner, segment } = consumerOf(host, letter)
-    const start = runner.steps.findIndex(({ id }) => id === nodeId)
+    const start = runner.steps.find(({ id }) => id === nodeId)!
     return () => runner.replay(message, segment.source, start, failed)
   }
   // The other subscribers have had their copy.

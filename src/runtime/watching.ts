@@ -8,7 +8,7 @@ import { type FlowRunner, PassOn } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
 import type { Instrumentation, NodePlace, Watch } from './instrumentation.ts'
 import { failureOf } from './outcome.ts'
-import { placeOf, SUSPENDED, type Step } from './step.ts'
+import { type Next, placeOf, SUSPENDED, type Step } from './step.ts'
 
 /** Does work that ends at once, or when the promise it gives settles. */
 export function watched<T>(watch: Watch, work: () => T): T {
@@ -156,7 +156,7 @@ class SuspendedSteps {
 function watchStep(step: Step, open: (frame: Frame) => Watch, suspended: SuspendedSteps): void {
   const { enter, resume } = step
   /** Does a stretch of the step's work; the watch ends when the step has. */
-  const stretch = (frame: Frame, watch: Watch, work: () => number): number => {
+  const stretch = (frame: Frame, watch: Watch, work: () => Next): Next => {
     try {
       const next = watch.run(work)
       if (next === SUSPENDED) suspend(frame, watch, suspended)
@@ -171,7 +171,7 @@ function watchStep(step: Step, open: (frame: Frame) => Watch, suspended: Suspend
   step.enter = (frame) => stretch(frame, open(frame), () => enter(frame, step))
   step.resume = (frame, value) => {
     const watch = suspended.take(frame)
-    return watch === undefined ? resume(frame, value) : stretch(frame, watch, () => resume(frame, value))
+    return watch === undefined ? resume(frame, value, step) : stretch(frame, watch, () => resume(frame, value, step))
   }
 }
 

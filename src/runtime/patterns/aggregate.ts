@@ -18,7 +18,7 @@ export function aggregate(of: Behaviour, step: Step, node: AggregateNode): void 
     discard: of.maybe(node.discardTo),
     keeper,
   }
-  const aggregator = new Aggregator(node, parts, step, step.index, of.runner)
+  const aggregator = new Aggregator(node, parts, step, of.runner)
   of.aggregators.push([step.index, aggregator])
   step.enter = (frame) => aggregator.enter(frame)
   step.resume = (frame, value) => aggregator.resume(frame, value)

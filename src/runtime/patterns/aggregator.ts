@@ -8,7 +8,7 @@ import type { StoredMessage } from '../../message/group-store.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import { Frame } from '../frame.ts'
 import { asDraft, promiseOf, unwrap } from '../outcome.ts'
-import { END, SUSPENDED, type Step } from '../step.ts'
+import { END, type Next, SUSPENDED, type Step } from '../step.ts'
 import { discard, discardLater } from './dropping.ts'
 import { EndedGroups } from './ended-groups.ts'
 import type { GroupKeeper } from './group-keeper.ts'
@@ -41,7 +41,6 @@ export class Aggregator {
   private readonly node: AggregateNode
   private readonly parts: AggregatorParts
   private readonly step: Step
-  private readonly index: number
   private readonly runner: FlowRunner
   private readonly host: RunnerHost
   /** Whether groups complete by the split they come from. */
@@ -50,18 +49,17 @@ export class Aggregator {
   private readonly open = new Map<unknown, Group>()
   private readonly ended: EndedGroups
 
-  constructor(node: AggregateNode, parts: AggregatorParts, step: Step, index: number, runner: FlowRunner) {
+  constructor(node: AggregateNode, parts: AggregatorParts, step: Step, runner: FlowRunner) {
     this.node = node
     this.parts = parts
     this.step = step
-    this.index = index
     this.runner = runner
     this.host = runner.host
     this.ended = new EndedGroups(node.remember ?? DEFAULT_REMEMBERED, parts.keeper)
     this.bySplit = node.size === undefined && parts.when === undefined
   }
 
-  enter(frame: Frame): number {
+  enter(frame: Frame): Next {
     if (frame.group !== undefined) return this.combine(frame, frame.group)
     if (this.bySplit && frame.split !== undefined) return this.enterOfSplit(frame, frame.split)
     const key = this.keyOf(frame, undefined)
@@ -85,17 +83,17 @@ export class Aggregator {
   }
 
   /** Goes on with what was waited for: the store, or the payload of the group. */
-  resume(frame: Frame, value: unknown): number {
-    return frame.group === undefined ? (value as () => number)() : this.conclude(frame, frame.group, value)
+  resume(frame: Frame, value: unknown): Next {
+    return frame.group === undefined ? (value as () => Next)() : this.conclude(frame, frame.group, value)
   }
 
   /** Reads the groups that were kept. Their time runs, and those that are complete go on, from {@link begin} on. */
   async load(): Promise<void> {
     const { open, over } = await this.parts.keeper!.load()
-    const { flowId, steps } = this.runner
+    const { flowId } = this.runner
     for (const key of over) this.ended.remember(key)
     for (const { key, members } of open) {
-      const group = new Group(key, { flowId, channelId: members[0]!.channelId, handsOver: false, steps }, this.node.id)
+      const group = new Group(key, { flowId, channelId: members[0]!.channelId, handsOver: false }, this.node.id)
       for (const { message, origins = [message] } of members) group.restore(restored(message), origins.map(restored))
       group.openedAt = members[0]!.at
       this.adopt(group)
@@ -116,7 +114,7 @@ export class Aggregator {
   /** Runs a group that completed without a message of its own arriving. */
   release(group: SplitGroup, frame: Frame): void | Promise<void> {
     frame.group = group
-    return this.runner.run(frame, this.index)
+    return this.runner.run(frame, this.step)
   }
 
   /** Opens the group of none for a split of which no part came. */
@@ -126,7 +124,7 @@ export class Aggregator {
   }
 
   /** The same for a part of a split, which the group does not outlive. */
-  private enterOfSplit(frame: Frame, scope: SplitScope): number {
+  private enterOfSplit(frame: Frame, scope: SplitScope): Next {
     const key = this.keyOf(frame, SPLIT)
     let group = scope.groupOf(this, key)
     if (group === undefined) scope.open((group = new SplitGroup(key, scope, this)))
@@ -182,13 +180,13 @@ export class Aggregator {
   }
 
   /** The message is in the group once the store has it. */
-  private keep(frame: Frame, group: Group, complete: boolean): number {
+  private keep(frame: Frame, group: Group, complete: boolean): Next {
     const kept = this.parts.keeper!.keep(group.key, frame, () => {
       if (this.open.get(group.key) === undefined) this.openGroup(group)
       group.add(frame)
       return complete ? this.combine(frame, group) : END
     })
-    if (typeof kept === 'number') return kept
+    if (!(kept instanceof Promise)) return kept
     frame.pending = kept
     return SUSPENDED
   }
@@ -215,7 +213,7 @@ export class Aggregator {
   }
 
   /** Makes the group's payload. */
-  private combine(frame: Frame, group: AnyGroup): number {
+  private combine(frame: Frame, group: AnyGroup): Next {
     const { combine } = this.parts
     group.closing = true
     frame.group = group
@@ -230,7 +228,7 @@ export class Aggregator {
     }
   }
 
-  private conclude(frame: Frame, group: AnyGroup, value: unknown): number {
+  private conclude(frame: Frame, group: AnyGroup, value: unknown): Next {
     const draft = asDraft(value)
     if (draft === undefined) this.goOnAs(frame, group, value)
     else this.goOnAs(frame, group, draft.payload, draft.headers)
@@ -243,7 +241,7 @@ export class Aggregator {
    * emits it, in the dead letters.
    */
   private fail(frame: Frame, group: AnyGroup, error: unknown): never {
-    const absorbed = this.runner.steps[this.step.scope]?.kind === 'recover'
+    const absorbed = this.step.scope?.kind === 'recover'
     frame.group = undefined
     group.closing = false
     if (group.scope !== undefined || frame.delivery === undefined || absorbed) this.goOnAs(frame, group, group.payloads)
@@ -306,7 +304,7 @@ export class Aggregator {
     const frame = this.frameFor(group)
     frame.group = group
     try {
-      this.runner.launch(frame, this.index)?.catch(() => undefined)
+      this.runner.launch(frame, this.step)?.catch(() => undefined)
     } catch {
       // Parked by the runner.
     }
@@ -351,7 +349,7 @@ export class Aggregator {
     void Promise.all(discards).then(() => this.ended.settle(group.key))
   }
 
-  private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
+  private discard(frame: Frame, reason: 'late' | 'duplicate'): Next {
     return discard(frame, this.parts.discard, reason, this.step, this.host)
   }
 }

@@ -7,7 +7,7 @@ import type { Behaviour } from '../behaviour.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
-import { END, SUSPENDED, type Step } from '../step.ts'
+import { END, type Next, SUSPENDED, type Step } from '../step.ts'
 import { drop } from './dropping.ts'
 
 /** A trigger that came before its message. */
@@ -39,7 +39,7 @@ export class Barrier {
     this.host = host
   }
 
-  enter(frame: Frame): number {
+  enter(frame: Frame): Next {
     const key = this.keyOf(frame)
     return frame.source.channelId === this.node.trigger ? this.triggered(frame, key) : this.arrived(frame, key)
   }
@@ -53,7 +53,7 @@ export class Barrier {
     )
   }
 
-  private arrived(frame: Frame, key: unknown): number {
+  private arrived(frame: Frame, key: unknown): Next {
     const trigger = takeFirst(this.early, key)
     if (trigger !== undefined) {
       this.forget(trigger)
@@ -89,7 +89,7 @@ export class Barrier {
     })
   }
 
-  private triggered(frame: Frame, key: unknown): number {
+  private triggered(frame: Frame, key: unknown): Next {
     const goOn = takeFirst(this.waiting, key)
     if (goOn === undefined) this.putAside(frame.detach(), key)
     else goOn()

@@ -5,7 +5,7 @@ import type { DropReason } from '../events.ts'
 import { isParked } from '../flow-error.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
-import { END, type Step } from '../step.ts'
+import { END, type Next, type Step } from '../step.ts'
 import { sendLast } from './sending.ts'
 
 /** Drops the message of a frame. */
@@ -21,7 +21,7 @@ export function discard(
   reason: DropReason,
   step: Step,
   host: RunnerHost,
-): number {
+): Next {
   if (channel !== undefined) return sendLast(frame, channel, frame.message)
   drop(frame, reason, step, host)
   return END

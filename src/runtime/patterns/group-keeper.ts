@@ -3,7 +3,7 @@ import type { GroupStore, StoredGroups, StoredMember, StoredMessage } from '../.
 import type { MessageRecord } from '../../message/message.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
-import type { Step } from '../step.ts'
+import type { Next, Step } from '../step.ts'
 import { tellStore } from './telling-stores.ts'
 
 /** See above. What comes for one key waits while a message of that key is being kept, so that the store knows what memory knows. */
@@ -33,7 +33,7 @@ export class GroupKeeper {
   }
 
   /** Keeps the message of a frame and then gives what `goOn` gives: at once, or as something to be called when the promise resolves. */
-  keep(key: unknown, frame: Frame, goOn: () => number): number | Promise<() => number> {
+  keep(key: unknown, frame: Frame, goOn: () => Next): Next | Promise<() => Next> {
     const keeping = this.store.add(this.name, String(key), memberOf(frame, this.host.clock.now()))
     if (!(keeping instanceof Promise)) return goOn()
     const { promise, resolve } = Promise.withResolvers<void>()

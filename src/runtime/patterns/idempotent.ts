@@ -4,7 +4,7 @@ import { MemoryKeyStore } from '../../memory/memory-key-store.ts'
 import type { KeyStore } from '../../message/key-store.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Frame } from '../frame.ts'
-import { SUSPENDED, type Step } from '../step.ts'
+import { type Next, SUSPENDED, type Step } from '../step.ts'
 import { discard } from './dropping.ts'
 import { tellStore } from './telling-stores.ts'
 
@@ -14,7 +14,7 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
   const key = of.fn(node.key)
   const store = node.store === undefined ? new MemoryKeyStore(host.clock) : (of.fn(node.store)() as KeyStore)
   const duplicates = of.maybe(node.discardTo)
-  const decide = (frame: Frame, name: string, isNew: boolean): number => {
+  const decide = (frame: Frame, name: string, isNew: boolean): Next => {
     if (isNew) {
       frame.whenEnded((succeeded) =>
         succeeded

@@ -13,7 +13,7 @@ import { turnsHeader } from './turns.ts'
  */
 export function loop(of: Behaviour, step: Step, node: LoopNode): void {
   const header = turnsHeader(step)
-  const body = of.layout.target(step.index, 'body')
+  const body = of.target(step, 'body')!
   calling(step, of.fn(node.while), (frame, holds) => {
     const turns = Number(frame.headers[header] ?? 0)
     const goesOn = holds === true && turns < node.max

@@ -8,7 +8,7 @@ import { checkHeaders, isKnownHeader, withHeaders, withoutHeader } from '../../m
 import type { BoundChannel } from '../bound-channel.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
-import { END, type Step } from '../step.ts'
+import { END, type Step, type Take } from '../step.ts'
 import { calling } from './calling.ts'
 import { choosing } from './choosing.ts'
 import { drop } from './dropping.ts'
@@ -16,11 +16,13 @@ import { sendLast } from './sending.ts'
 
 /** `transform` and `handle`: what the function gives is the payload from here on (rule T1). */
 export function handle(step: Step, handler: Function): void {
-  calling(step, handler, (frame, payload, headers) => {
-    frame.become(payload, headers, step)
-    return step.next
-  })
+  calling(step, handler, replace)
   step.call = handler
+}
+
+const replace: Take = (frame, payload, headers, step) => {
+  frame.become(payload, headers, step)
+  return step.next
 }
 
 /** `onError`: what the function makes of a failure that it takes is the payload from here on (rule E5). */

@@ -9,7 +9,7 @@ import type { BoundChannel } from '../bound-channel.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import type { Frame, FrameSource } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
-import { END, type Step } from '../step.ts'
+import { END, type Next, type Step } from '../step.ts'
 import { discard, discardLater } from './dropping.ts'
 
 /** The function and channel a resequencer's node names. */
@@ -83,7 +83,7 @@ export class Resequencer {
     this.host = runner.host
   }
 
-  enter(frame: Frame): number {
+  enter(frame: Frame): Next {
     const { number, correlationId } = sequenceOf(frame)
     const key = this.keyOf(frame) ?? correlationId
     const ordering = this.open.get(key) ?? this.resting.get(key) ?? new Ordering(key, this.step.id, frame.source)
@@ -116,11 +116,11 @@ export class Resequencer {
     this.host.groups.add(ordering)
   }
 
-  private passOn(frame: Frame, ordering: Ordering, number: number): number {
+  private passOn(frame: Frame, ordering: Ordering, number: number): Step {
     frame.whenEnded((succeeded) => {
       if (!succeeded) ordering.failed.add(number)
     })
-    return this.step.next
+    return this.step.next!
   }
 
   /** Lets what is due go on, each message when the one before it has ended. */
@@ -181,7 +181,7 @@ export class Resequencer {
     this.look(ordering)
   }
 
-  private discard(frame: Frame, reason: 'late' | 'duplicate'): number {
+  private discard(frame: Frame, reason: 'late' | 'duplicate'): Next {
     return discard(frame, this.parts.discard, reason, this.step, this.host)
   }
 }

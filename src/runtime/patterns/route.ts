@@ -6,21 +6,21 @@ import type { Step } from '../step.ts'
 import { calling } from './calling.ts'
 
 /** Where the branches of a route begin, by case name. */
-export type Branches = ReadonlyMap<unknown, number>
+export type Branches = ReadonlyMap<unknown, Step>
 
 /** Chooses the branch; `otherwise` is where unknown cases go, absent when they fail. */
 export function route(
   step: Step,
   node: RouteNode,
   branches: Branches,
-  otherwise: number | undefined,
+  otherwise: Step | undefined,
   selector: Function | undefined,
 ): void {
   const find = finder(branches)
-  const choose = (name: unknown): number => {
-    const index = find(name) ?? otherwise
-    if (index === undefined) throw noCase(node, name)
-    return index
+  const choose = (name: unknown): Step => {
+    const first = find(name) ?? otherwise
+    if (first === undefined) throw noCase(node, name)
+    return first
   }
   if ('key' in node.by) {
     const { key } = node.by
@@ -33,11 +33,11 @@ export function route(
 /** Cases up to which it is quicker to compare with each than to look one up. */
 const FEW = 8
 
-function finder(branches: Branches): (name: unknown) => number | undefined {
+function finder(branches: Branches): (name: unknown) => Step | undefined {
   if (branches.size > FEW) return (name) => branches.get(name)
   const names = [...branches.keys()]
-  const indexes = [...branches.values()]
-  return (name) => indexes[names.indexOf(name)]
+  const firsts = [...branches.values()]
+  return (name) => firsts[names.indexOf(name)]
 }
 
 function noCase(node: RouteNode, name: unknown): RoutingError {

@@ -16,9 +16,10 @@ type Answer = PromiseSettledResult<Either<unknown, unknown>>
  * Each branch is a request of its own, so its reply is found across channels, and the first of reply, failure, drop and timeout
  * answers it.
  */
-export function scatterGather({ runner, layout }: Behaviour, step: Step, node: ScatterGatherNode): void {
+export function scatterGather(of: Behaviour, step: Step, node: ScatterGatherNode): void {
+  const { runner } = of
   const { gateway } = runner.host
-  const starts = node.branches.map((name) => layout.target(step.index, `branch:${name}`))
+  const starts = node.branches.map((name) => of.target(step, `branch:${name}`)!)
   step.enter = (frame) => {
     const options = {
       kind: 'call',
@@ -47,7 +48,7 @@ function branchOf(frame: Frame, step: Step, number: number, replyTo: string): Fr
 }
 
 /** Runs a branch to its end, maybe beyond the timeout: it is in flight until then. */
-async function runBranch(branch: Frame, start: number, replyTo: string, runner: FlowRunner): Promise<void> {
+async function runBranch(branch: Frame, start: Step, replyTo: string, runner: FlowRunner): Promise<void> {
   const { host } = runner
   host.activity.enter()
   try {

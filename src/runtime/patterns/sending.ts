@@ -13,13 +13,13 @@ import { choosing } from './choosing.ts'
 import type { Frame } from '../frame.ts'
 import { REPLY_TIMEOUT } from '../gateway.ts'
 import { unwrap } from '../outcome.ts'
-import { END, SUSPENDED, type Step } from '../step.ts'
+import { END, type Next, SUSPENDED, type Step } from '../step.ts'
 
 /** Puts the policies of a record around a function. */
 export type Guard = (fn: Function, record: Resilience) => Function
 
 /** Sends and ends the frame with it. */
-export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord, options?: SendOptions): number {
+export function sendLast(frame: Frame, channel: BoundChannel, message: MessageRecord, options?: SendOptions): Next {
   frame.leaving = true
   const sending = channel.send(
     message,
@@ -36,7 +36,7 @@ export function outlet(step: Step, channel: BoundChannel): void {
   step.enter = send
 }
 
-const send = (frame: Frame, { channel }: Step): number => sendLast(frame, channel!, frame.message)
+const send = (frame: Frame, { channel }: Step): Next => sendLast(frame, channel!, frame.message)
 
 /** `toEach`: the same message to every channel, in order (rule T4). */
 export function recipients(
@@ -55,7 +55,7 @@ export function sendToAll(
   { onFailure }: Pick<RecipientsNode, 'onFailure'>,
   channels: readonly BoundChannel[],
   host: RunnerHost,
-): number {
+): Next {
   frame.pending = sendToEach(frame, channels, onFailure === 'continue').then((refused) => {
     for (const channelId of refused)
       host.drop({ reason: 'refused', message: frame.message, channelId, flowId: step.flowId, nodeId: step.id })

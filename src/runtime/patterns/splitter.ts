@@ -7,7 +7,7 @@ import type { Behaviour } from '../behaviour.ts'
 import { isParked } from '../flow-error.ts'
 import { type FlowRunner, PassOn } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
-import { END, SUSPENDED, type Step } from '../step.ts'
+import { END, type Next, SUSPENDED, type Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import { calling } from './calling.ts'
 import { drop, endUnanswered } from './dropping.ts'
@@ -51,7 +51,7 @@ export class Splitter {
   }
 
   /** Sends every part through the following steps. */
-  split(frame: Frame, payload: unknown): number {
+  split(frame: Frame, payload: unknown): Next {
     const items = isPlainArray(payload) ? payload : undefined
     const parts = items === undefined ? partsOf(payload) : undefined
     const { message } = frame
@@ -102,7 +102,7 @@ export class Splitter {
   private runPart(split: Split, payload: unknown): void | Promise<void> {
     const part = this.part(split, payload)
     try {
-      const running = this.runner.run(part, this.step.next)
+      const running = this.runner.run(part, this.step.next!)
       return running === undefined ? undefined : this.watch(split, part, running)
     } catch (error) {
       return this.failed(split, part, error)

@@ -1,15 +1,15 @@
 /** The turns of loops: counted in a header, which a failure takes out of its loop. */
-import { END, type Step } from '../step.ts'
+import type { Step } from '../step.ts'
 
 /** The header that counts the turns of a loop. */
 export const turnsHeader = ({ flowId, id }: Step): string => `loop:${flowId}/${id}`
 
 /** The headers of the loops that a failure has left when it comes to this error scope: those whose own failures come there. */
-export function turnsEndedAt({ index }: Step, steps: readonly Step[]): readonly string[] {
+export function turnsEndedAt(here: Step, steps: readonly Step[]): readonly string[] {
   const comesHere = ({ scope }: Step): boolean => {
     let at = scope
-    for (let hops = 0; at !== END && at !== index && hops < steps.length; hops++) at = steps[at]!.scope
-    return at === index
+    for (let hops = 0; at !== here && hops < steps.length; hops++) at = at?.scope
+    return at === here
   }
   return steps.filter((step) => step.kind === 'loop' && comesHere(step)).map(turnsHeader)
 }
