@@ -69,8 +69,7 @@ export class BufferedPort extends MemoryPort implements MailboxOwner {
     this.mailbox.close()
   }
 
-  override shutDown(): Leftover[] {
-    this.close()
+  protected override end(): Leftover[] {
     return this.mailbox.shutDown()
   }
 

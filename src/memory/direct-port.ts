@@ -132,8 +132,7 @@ export class DirectPort extends MemoryPort {
     this.update(this.consumers)
   }
 
-  override shutDown(): Leftover[] {
-    this.close()
+  protected override end(): Leftover[] {
     this.ended = true
     this.consumers = this.active = []
     this.only = undefined

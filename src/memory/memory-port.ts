@@ -16,7 +16,7 @@ import { abortableOf } from '../message/lazy-signal.ts'
 import { retain } from '../message/retain.ts'
 import { Counts } from './counts.ts'
 import { LinkedList } from './linked-list.ts'
-import { closedForSending, nothingToTake, timedOut } from './refusals.ts'
+import { closedForSending, closedWhileWaiting, nothingToTake, timedOut } from './refusals.ts'
 import { Waiter, ignore, mayWait } from './waiter.ts'
 
 /** A sender that waits. */
@@ -51,8 +51,8 @@ export abstract class MemoryPort implements ChannelPort {
 
   abstract consume(options: ConsumeOptions, consumer: Consumer): Subscription
 
-  /** Closes, stops all timers and names what is left. */
-  abstract shutDown(): Leftover[]
+  /** Stops all timers of a closed channel and names what is left. */
+  protected abstract end(): Leftover[]
 
   /** Whether this message could be accepted now. */
   protected abstract admits(message: AnyMessage): boolean
@@ -99,7 +99,14 @@ export abstract class MemoryPort implements ChannelPort {
 
   close(): void {
     this.closed = true
-    for (const sender of this.senders?.toArray() ?? []) sender.reject(closedForSending(this.spec, sender.message))
+    this.refuseSenders(closedForSending)
+  }
+
+  /** Closes for good, with the runtime. */
+  shutDown(): Leftover[] {
+    this.refuseSenders(closedWhileWaiting)
+    this.close()
+    return this.end()
   }
 
   take(): Delivery | undefined | Promise<Delivery | undefined> {
@@ -116,6 +123,10 @@ export abstract class MemoryPort implements ChannelPort {
 
   purge(): readonly AnyMessage[] {
     throw nothingToTake(this.spec, 'purge')
+  }
+
+  private refuseSenders(refusal: (spec: ChannelSpec, message: AnyMessage) => AlloraError): void {
+    for (const sender of this.senders?.toArray() ?? []) sender.reject(refusal(this.spec, sender.message))
   }
 
   private admitsNow(message: AnyMessage): boolean {

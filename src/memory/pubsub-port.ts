@@ -110,8 +110,7 @@ export class PubsubPort extends MemoryPort implements MailboxOwner {
     return subscription
   }
 
-  override shutDown(): Leftover[] {
-    this.close()
+  protected override end(): Leftover[] {
     const left = this.mailboxes.flatMap((mailbox) => mailbox.shutDown())
     for (const handling of this.handlings.toArray()) handling.reject(closedUnhandled(this.spec))
     return left

@@ -23,6 +23,14 @@ export function closedForSending(spec: ChannelSpec, message: AnyMessage): Channe
   )
 }
 
+/** A send that still waits when the runtime has stopped. */
+export function closedWhileWaiting(spec: ChannelSpec, message: AnyMessage): ChannelClosedError {
+  return new ChannelClosedError(
+    `The runtime stopped before channel "${spec.id}" took the message. Send it again to a runtime that runs, or stop its senders before the runtime.`,
+    { channelId: spec.id, messageId: message.id },
+  )
+}
+
 /** A take that would wait on a closed channel. */
 export function closedForTaking(channelId: string): ChannelClosedError {
   return new ChannelClosedError(
@@ -31,10 +39,10 @@ export function closedForTaking(channelId: string): ChannelClosedError {
   )
 }
 
-/** A sender that waits for the handling of a message when the transport closes. */
+/** A sender that waits for the handling of a message when the runtime has stopped. */
 export function closedUnhandled(spec: ChannelSpec): ChannelClosedError {
   return new ChannelClosedError(
-    `Channel "${spec.id}" was closed with its transport before the message was handled. The message is among the leftovers of close().`,
+    `The runtime stopped before the message in channel "${spec.id}" was handled. The message is in the stop report.`,
     { channelId: spec.id },
   )
 }

@@ -237,7 +237,21 @@ test('E2: a channel that was not opened', async () => {
   `)
 })
 
-test('E2: a message that is left unhandled when the transport closes', async () => {
+test('E2: L2: a send that still waits when the runtime has stopped', async () => {
+  const { port, transport } = opened({ kind: 'rendezvous' })
+  const sending = refusal(() => port.send(note('m1')))
+  await transport.close()
+  expect(await sending).toMatchInlineSnapshot(`
+    {
+      "channelId": "c",
+      "code": "ALLORA203",
+      "message": "The runtime stopped before channel "c" took the message. Send it again to a runtime that runs, or stop its senders before the runtime.",
+      "messageId": "m1",
+    }
+  `)
+})
+
+test('E2: L2: a message that is left unhandled when the runtime has stopped', async () => {
   const { port, transport } = opened({ kind: 'pubsub', await: 'handled' })
   port.consume({ name: 'a consumer' }, () => {})
   const sending = refusal(() => port.send(note('m1')))
@@ -246,7 +260,7 @@ test('E2: a message that is left unhandled when the transport closes', async () 
     {
       "channelId": "c",
       "code": "ALLORA203",
-      "message": "Channel "c" was closed with its transport before the message was handled. The message is among the leftovers of close().",
+      "message": "The runtime stopped before the message in channel "c" was handled. The message is in the stop report.",
     }
   `)
 })

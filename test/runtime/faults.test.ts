@@ -90,6 +90,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'the handler never settles, and the runtime stops': { ...handling(forever), meanwhile: stop },
   'the channel is full, `wait`': filled('wait'),
+  'the channel is full, `wait`, and the runtime stops': { ...filled('wait'), meanwhile: stop },
   'the channel is full, `wait` with a `timeout`': filled('wait', 100),
   'the channel is full, `reject`': filled('reject'),
   'the channel is full, `dropOldest`': filled('dropOldest'),
@@ -178,7 +179,10 @@ async function observed(fault: Fault, way: Way): Promise<Observation> {
   >
   const rig = (await started(fault.app(token.of<number>()), fault.options)) as unknown as Loose
   const { rt } = rig
+  const older: string[] = []
+  const listening = rt.on('accepted', ({ message }) => older.push(message.id))
   await fault.before?.(rig)
+  listening()
   const events = eventsOf(rt)
   let sender = 'waits'
   const sending =
@@ -193,7 +197,8 @@ async function observed(fault: Fault, way: Way): Promise<Observation> {
   const report = await fault.meanwhile?.(rig)
   await settled()
   const seen = { sender, events: events.join(', ') }
-  return { ...seen, message: placeOf(rig, seen, report ?? undefined) }
+  const left = report?.left.find(({ messageId }) => !older.includes(messageId))
+  return { ...seen, message: placeOf(rig, seen, left) }
 }
 
 /** An error of the library by its name, with the one it comes from. */
@@ -206,12 +211,11 @@ function nameOf(error: unknown): string {
 function placeOf(
   { rt, dropped }: Loose,
   { sender, events }: Omit<Observation, 'message'>,
-  report: StopReport | undefined,
+  left: StopReport['left'][number] | undefined,
 ): string {
   const [letter] = rt.deadLetters.list()
   if (letter !== undefined) return `dead letter of \`${letter.channelId}\``
   if (dropped.includes('overflow 1')) return 'nowhere: dropped and counted'
-  const [left] = report?.left ?? []
   const holding = left?.channelId ?? Object.entries(rt.metrics().channels).find(([, { buffered }]) => buffered > 0)?.[0]
   const answered = sender === 'resolves with `Left`' ? 'with the requester' : 'lost'
   const held = holding === undefined ? answered : `in \`${holding}\``
