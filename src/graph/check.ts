@@ -73,6 +73,8 @@ const RULES: { readonly [Code in CheckCode]: readonly Rule[] } = {
   ALLORA118: [{ flow: loopsInFlow }],
   ALLORA119: [{ step: contradictingOptions }, { step: idleResilience }, { channel: idleOverflow }, { app: idleStores }],
   ALLORA120: [{ step: uselessEntries }],
+  // The rule of ALLORA110 tells one kind of circle from the other.
+  ALLORA121: [],
 }
 
 /**

@@ -46,6 +46,8 @@ const CHECK_EXPLANATIONS: Readonly<Record<CheckCode, string>> = {
   ALLORA119: 'An option has no effect beside, or without, another one. Decide on one of them.',
   ALLORA120:
     'A recipient list without recipients would lose every message and one that names a channel twice sends every message twice; a route without cases fails on every message and one with the same case twice cannot tell them apart, nor can a scatter-gather its branches.',
+  ALLORA121:
+    "Whoever sends to a pubsub channel with await: 'handled' waits until its subscribers have handled the message. One of them sends back to it, itself or by direct channels, so it waits for a message that waits until it is done. Leave out the await, send back by a queue, or end the circle.",
 }
 
 /** Every diagnostic code, with its title and explanation: those of `check`, and `ALLORA6xx` of what reads files. */

@@ -21,6 +21,7 @@ const CHECK_TITLES = {
   ALLORA118: 'Loop inside a flow',
   ALLORA119: 'Options that contradict each other',
   ALLORA120: 'Empty or repeated entries',
+  ALLORA121: 'Channel that waits for itself',
 } as const
 
 const FILE_TITLES = {

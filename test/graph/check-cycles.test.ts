@@ -120,6 +120,21 @@ describe('ALLORA110 through channels that run their consumer', () => {
 })
 
 describe('ALLORA110 through channels that wait', () => {
+  test('a delay keeps messages in a queue, so what is behind it is no recursion', () => {
+    const later = { kind: 'delay', channel: 'later', duration: 5 } as const
+    const flow = (overflow: 'wait' | 'reject'): FlowGraph =>
+      line(
+        'a',
+        [
+          { id: 'a', ...direct },
+          { id: 'later', ...queue, overflow },
+        ],
+        [from('a'), later, to('a')],
+      )
+    expect(cycles([flow('wait')])).toEqual(['warning "a" -> "later" -> "a"'])
+    expect(cycles([flow('reject')])).toEqual([])
+  })
+
   test.each([
     [[queue]],
     [[queue, direct]],
@@ -153,6 +168,65 @@ describe('ALLORA110 through channels that wait', () => {
       line('y', [], [from('a'), to('q')]),
     ]
     expect(cycles(flows)).toEqual(['error "a" -> "b" -> "a"', 'warning "a" -> "q" -> "a"'])
+  })
+})
+
+describe('ALLORA121: a subscriber sends back to a channel whose senders wait for the handling', () => {
+  const awaited: Options = { kind: 'pubsub', await: 'handled' }
+  const filter: LooseNode = { kind: 'filter', service: 'f' }
+  const circular = (flows: readonly FlowGraph[]): string[] =>
+    checkGraph(appOf(...flows), new Set(['f']))
+      .filter(({ code }) => code === 'ALLORA110' || code === 'ALLORA121')
+      .map(({ code, severity, channelId }) => `${code} ${severity} ${channelId!}`)
+
+  test('says who waits for whom, and what to do', () => {
+    const found = checkGraph(appOf(...ring([awaited, direct], filter)), new Set(['f']))
+    expect(found).toMatchInlineSnapshot(`
+      [
+        {
+          "channelId": "a",
+          "code": "ALLORA121",
+          "fix": "Leave out the await of "a", put a queue into the circle, or break it.",
+          "flowId": "b",
+          "message": "Messages go round by "b" -> "a" -> "b", and each send to "a" waits until its message has been handled (await: "handled"), which waits for the one before.",
+          "nodeId": "n2",
+          "severity": "warning",
+        },
+      ]
+    `)
+  })
+
+  test.each<[string, readonly FlowGraph[]]>([
+    ['itself', ring([awaited], filter)],
+    [
+      'by a recipient list',
+      [line('a', [{ id: 'a', ...awaited }], [from('a'), filter, { kind: 'recipients', channels: ['a'] }])],
+    ],
+    ['by direct channels', ring([direct, awaited, direct], filter)],
+    ['by two such channels', ring([awaited, awaited], filter)],
+  ])('%s: a warning, and no recursion besides', (_, flows) => {
+    expect(circular(flows)).toEqual([expect.stringMatching(/^ALLORA121 warning [ab]$/)])
+  })
+
+  test('every message: an error', () => {
+    expect(circular(ring([awaited, direct]))).toEqual(['ALLORA121 error a'])
+  })
+
+  test.each<[string, readonly FlowGraph[], string[]]>([
+    ['a queue lets the sender go', ring([awaited, { kind: 'queue', overflow: 'reject' }], filter), []],
+    ['a subscriber that nobody waits for is a recursion', ring([{ kind: 'pubsub' }], filter), ['ALLORA110 warning a']],
+    [
+      'so is a channel to all on the way, which lets its sender go',
+      ring([awaited, { kind: 'pubsub' }], filter),
+      ['ALLORA110 warning b'],
+    ],
+    [
+      'and a tap, which waits for nobody',
+      [line('a', [{ id: 'a', ...awaited }], [from('a'), filter, { kind: 'tap', channel: 'a' }, { kind: 'reply' }])],
+      ['ALLORA110 warning a'],
+    ],
+  ])('%s', (_, flows, expected) => {
+    expect(circular(flows)).toEqual(expected)
   })
 })
 

@@ -1,4 +1,4 @@
-import { app, direct, flow, message, priority, pubsub, queue, rendezvous } from 'allora'
+import { app, check, direct, flow, message, priority, pubsub, queue, rendezvous } from 'allora'
 import type { ErrorMessage, Failure } from 'allora'
 import { left, right } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
@@ -385,6 +385,29 @@ describe('E1: an error goes to the nearest scope', () => {
     expect(rt.deadLetters.list().map(({ flowId }) => flowId)).toEqual(['a', 'b'])
     expect(rt.metrics().channels['in']).toMatchObject({ settled: 1 })
   })
+})
+
+test('L2: a subscriber that waits for what it publishes to its own channel waits until the stop, as `check` warns', async () => {
+  const news = pubsub('news', { await: 'handled' }).of<number>()
+  const countdown = app(
+    flow('countdown')
+      .from(news)
+      .filter((n) => n > 0)
+      .transform((n) => n - 1)
+      .to(news)
+      .build(),
+  )
+  expect(check(countdown).map(({ code, severity }) => `${code} ${severity}`)).toEqual(['ALLORA121 warning'])
+  const { rt } = await started(countdown)
+  let ended = false
+  const sending = failure(rt.send('news', 1)).then((error) => {
+    ended = true
+    return error
+  })
+  await settled()
+  expect(ended).toBe(false)
+  await rt.stop({ timeout: 0 })
+  expect(await sending).toBeInstanceOf(AlloraError)
 })
 
 describe('E2: every error says where, what and what to do', () => {

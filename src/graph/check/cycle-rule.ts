@@ -1,4 +1,4 @@
-/** The rule about messages that go round in circles of channels: ALLORA110. */
+/** The rule about messages that go round in circles of channels: ALLORA110, ALLORA121. */
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { ChannelSpec } from '../graph.ts'
@@ -17,15 +17,15 @@ interface Hop {
   readonly by: Step
   /** Whether every message that does not fail is sent on. */
   readonly always: boolean
-  /** What a send does with its sender: runs the consumer, waits for room, or neither. */
-  readonly sender: 'runs' | 'waits' | 'goesOn'
+  /** What a send does with its sender: runs the consumer, with (`joins`, `awaits`) or without waiting for it, waits for room, or neither. */
+  readonly sender: 'joins' | 'awaits' | 'runs' | 'waits' | 'goesOn'
 }
 
-/** ALLORA110: circles of channels that recurse, or that wait for each other. */
+/** ALLORA110, ALLORA121: circles of channels that recurse, or that wait for each other or for themselves. */
 export function* channelCycles(app: AppIndex): Iterable<Diagnostic> {
   if (!leadsOn(app)) return
   const hops = app.flows.flatMap((flow) => (sendsOn(flow, app) ? hopsOfFlow(flow, app) : []))
-  for (const circle of hopCircles(hops.filter(({ sender }) => sender === 'runs'))) {
+  for (const circle of hopCircles(hops.filter(({ sender }) => sender !== 'waits' && sender !== 'goesOn'))) {
     const [endless] = hopCircles(circle.filter(({ always }) => always))
     yield recursion(endless ?? circle, endless !== undefined)
   }
@@ -36,6 +36,9 @@ export function* channelCycles(app: AppIndex): Iterable<Diagnostic> {
 }
 
 function recursion(circle: readonly Hop[], endless: boolean): Diagnostic {
+  const awaited = circle.find(({ sender }) => sender === 'awaits')
+  if (awaited !== undefined && circle.every(({ sender }) => sender !== 'runs'))
+    return selfAwait(circle, awaited, endless)
   const hop = circle[0]!
   return {
     code: 'ALLORA110',
@@ -46,6 +49,17 @@ function recursion(circle: readonly Hop[], endless: boolean): Diagnostic {
     fix: endless
       ? 'Send on only some of the messages, by a filter or a route, or end the circle.'
       : 'Make sure that every message leaves the circle after a few rounds, or put a queue into it.',
+  }
+}
+
+function selfAwait(circle: readonly Hop[], hop: Hop, endless: boolean): Diagnostic {
+  return {
+    code: 'ALLORA121',
+    severity: endless ? 'error' : 'warning',
+    ...at(hop.by),
+    channelId: hop.to,
+    message: `Messages go round by ${roundTrip(hop, circle)}, and each send to ${quote(hop.to)} waits until its message has been handled (await: "handled"), which waits for the one before.`,
+    fix: `Leave out the await of ${quote(hop.to)}, put a queue into the circle, or break it.`,
   }
 }
 
@@ -109,7 +123,7 @@ function hopsOf(consumer: Step, { channels }: AppIndex): Hop[] {
     for (const { channel: to, sends } of step.uses) {
       const spec = channels.get(to)?.spec
       if (sends === 'never' || spec === undefined) continue
-      const sender = asks(step.node) && senderAt(spec) === 'goesOn' ? 'waits' : senderAt(spec)
+      const sender = senderOf(step, spec)
       hops.push(
         ...from.map(({ channel }) => ({ from: channel, to, by: step, always: always && sends === 'always', sender })),
       )
@@ -124,9 +138,8 @@ function walk(consumer: Step): Iterable<{ readonly step: Step; readonly always: 
   const open = [{ step: consumer, always: true }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { step, always } = next
-    // What is behind another `through` is that consumer's, but for its failures to send.
-    const ways =
-      step !== consumer && step.node.kind === 'through' ? step.ways.filter(({ port }) => port === 'error') : step.ways
+    // What is behind another `through` or a `delay` is that consumer's, but for its failures to send.
+    const ways = step !== consumer && resumes(step) ? step.ways.filter(({ port }) => port === 'error') : step.ways
     for (const { port, to } of ways) {
       const certain = always && port !== 'error' && NODE_SHAPES[step.node.kind].passesOn === 'always'
       if (to === undefined || found.get(to) === true || found.get(to) === certain) continue
@@ -137,7 +150,13 @@ function walk(consumer: Step): Iterable<{ readonly step: Step; readonly always: 
   return [...found].map(([step, always]) => ({ step, always }))
 }
 
-function senderAt({ kind, capacity, overflow = 'wait' }: ChannelSpec): Hop['sender'] {
-  if (kind === 'direct' || kind === 'pubsub') return 'runs'
-  return kind === 'rendezvous' || (capacity !== 'unbounded' && overflow === 'wait') ? 'waits' : 'goesOn'
+/** Whether what is behind a node is done by a consumer of a channel of its own. */
+const resumes = ({ node: { kind } }: Step): boolean => kind === 'through' || kind === 'delay'
+
+function senderOf({ node }: Step, spec: ChannelSpec): Hop['sender'] {
+  const { kind, capacity, overflow = 'wait' } = spec
+  if (kind === 'direct') return node.kind === 'tap' ? 'runs' : 'joins'
+  if (kind === 'pubsub') return node.kind !== 'tap' && spec.await === 'handled' ? 'awaits' : 'runs'
+  const waits = kind === 'rendezvous' || (capacity !== 'unbounded' && overflow === 'wait')
+  return waits || asks(node) ? 'waits' : 'goesOn'
 }
