@@ -170,6 +170,8 @@ function nodeOf({ nodes }: FlowState, id: string): GraphNode | undefined {
   return undefined
 }
 
+const NUMBERED = 'A node without an { id } is numbered by its place, n0, n1 and so on. '
+
 /** The id that a node was given. */
 function ownNodeId(state: FlowState, kind: NodeKind, id: unknown): string {
   if (typeof id !== 'string' || id === '') {
@@ -181,7 +183,7 @@ function ownNodeId(state: FlowState, kind: NodeKind, id: unknown): string {
   const other = nodeOf(state, id)
   if (other === undefined) return id
   throw new DuplicateNodeError(
-    `Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. Give one of them another { id }.`,
+    `Flow "${state.id}" has two nodes "${id}": ${operatorOf(other.kind)} and ${operatorOf(kind)}. ${/^n\d+$/.test(id) ? NUMBERED : ''}Give one of them another { id }.`,
     {
       flowId: state.id,
       nodeId: id,

@@ -157,7 +157,7 @@ describe('names', () => {
       `"ALLORA504 f bill: Flow "f" has two nodes "bill": handle and to. Give one of them another { id }."`,
     )
     expect(sentence(() => start.handle(toInvoice).to(invoices, { id: 'n1' }))).toMatchInlineSnapshot(
-      `"ALLORA504 f n1: Flow "f" has two nodes "n1": handle and to. Give one of them another { id }."`,
+      `"ALLORA504 f n1: Flow "f" has two nodes "n1": handle and to. A node without an { id } is numbered by its place, n0, n1 and so on. Give one of them another { id }."`,
     )
     expect(
       sentence(() => start.handle(service('bill', toInvoice)).handle(service('bill', () => 1))),
