@@ -33,7 +33,7 @@ import type { OpenGroup } from './open-group.ts'
 import type { RunningFlow } from './running-flow.ts'
 import { wayAgain } from './redrive.ts'
 import { Shutdown } from './shutdown.ts'
-import { type RuntimeState, badTimeout, cannotSend, cannotStart } from './runtime-state.ts'
+import { type RuntimeState, badTimeout, belowZero, cannotSend, cannotStart, refuseBadNumbers } from './runtime-state.ts'
 import { StartUp } from './start-up.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 import { validate } from './validate.ts'
@@ -78,6 +78,7 @@ export class Engine implements RunnerHost {
   private shutdown: Shutdown | undefined = undefined
 
   constructor(app: EngineApp, options: EngineOptions = {}) {
+    refuseBadNumbers(options)
     this.random = options.random ?? Math.random
     const ids = options.ids ?? prefixedIds(this.random)
     this.app = app
@@ -135,6 +136,8 @@ export class Engine implements RunnerHost {
   }
 
   stop(options: { readonly timeout?: number } = {}): Promise<StopReport> {
+    const refusal = belowZero('timeout of stop()', options.timeout)
+    if (refusal !== undefined) return Promise.reject(refusal)
     if (this.stopped === undefined) {
       this.shutdown = new Shutdown(this)
       this.stopped = this.shutdown.run(options.timeout)

@@ -32,12 +32,12 @@ export interface RuntimeOptions<ChannelId extends string = string> {
   /** Whether nodes are counted and timed; absent = false. */
   readonly metrics?: boolean
   readonly deadLetters?: {
-    /** Letters held at most. */
+    /** Letters held at most, from 0 to `Infinity`; absent = 10,000. */
     readonly capacity?: number
     /** Those it begins with, such as the dead letters of an earlier runtime. */
     readonly letters?: readonly DeadLetter[]
   }
-  /** Milliseconds; absent = 30,000. */
+  /** Milliseconds that a request waits for its reply, from 0 to `Infinity`; absent = 30,000. */
   readonly requestTimeout?: number
   /** Watches what the runtime does, such as `openTelemetry()` of `allora/otel`; absent = nobody does, and it costs nothing. */
   readonly instrumentation?: Instrumentation

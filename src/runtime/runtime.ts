@@ -34,7 +34,7 @@ export interface Runtime<F extends AnyFlow> extends AsyncDisposable {
   start(): Promise<this>
   /**
    * Stops: what is in work may end until the timeout (milliseconds; absent = 10,000), then it is aborted. A second call gives the same
-   * report; with a timeout it brings the end forward.
+   * report; with a timeout it brings the end forward. Rejects with `InvalidOptionError`, and stops nothing, when the timeout is no number from 0.
    */
   stop(options?: { readonly timeout?: number }): Promise<StopReport>
   /** Resolves when nothing is in work, waiting, delayed or grouped, and no source has more to send at once. */
@@ -79,7 +79,7 @@ type WithServices<F extends AnyFlow> = keyof Services<F> extends never ? unknown
  *
  * The option `services` is required exactly when the app has contracts, which it binds.
  *
- * @throws MissingServiceError when a contract is not bound.
+ * @throws MissingServiceError when a contract is not bound, InvalidOptionError when `requestTimeout` or `deadLetters.capacity` is no number from 0.
  *
  * @example
  * ```ts

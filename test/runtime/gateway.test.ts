@@ -2,6 +2,7 @@ import { app, direct, flow, message, priority, pubsub, queue, rendezvous, runtim
 import { left, right } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { ChannelToken } from '../../src/flow/channel-token.ts'
+import { InvalidOptionError } from '../../src/errors/channel-errors.ts'
 import { NoReplyError, RequestTimeoutError } from '../../src/errors/handling-errors.ts'
 import { deferred, drained, forbidUnhandledRejections, settled, started } from './rig.ts'
 
@@ -27,6 +28,19 @@ describe('G1: request', () => {
     expect(refused).toMatchObject({ code: 'ALLORA207', channelId: 'echo' })
     expect(String(refused)).toContain(`but it is the number ${timeout}.`)
     expect(rt.metrics()).toMatchObject({ pendingRequests: 0, channels: { echo: { accepted: 0 } } })
+  })
+
+  test.each([
+    [{ requestTimeout: Number.NaN }, 'The requestTimeout of the runtime must be a number of milliseconds from 0'],
+    [{ requestTimeout: -1 }, 'but it is the number -1.'],
+    [{ deadLetters: { capacity: Number.NaN } }, 'The deadLetters.capacity of the runtime must be a number from 0'],
+    [{ deadLetters: { capacity: -1 } }, 'but it is the number -1.'],
+  ])('L1: %j is refused before anything is made of it', (options, words) => {
+    const echo = app(flow('echo').from(direct('echo').of<string>()).handle(String).build())
+    expect(() => runtime(echo, options)).toThrow(InvalidOptionError)
+    expect(() => runtime(echo, options)).toThrow(words)
+    const { deadLetters } = runtime(echo, { requestTimeout: Infinity, deadLetters: { capacity: 0 } })
+    expect(deadLetters.list()).toEqual([])
   })
 
   test('G1: gives the reply as Right, a typed failure as Left, and rejects for a defect', async () => {

@@ -404,6 +404,22 @@ describe('L2: stop', () => {
     }
   })
 
+  test.each([Number.NaN, -1, '5' as never])('L2: a timeout of %j is refused, and nothing stops', async (timeout) => {
+    const { rt } = await started(app(flow('f').from(queue('in').of<number>()).handle(forever).build()))
+    await rt.send('in', 1)
+    await expect(rt.stop({ timeout })).rejects.toMatchObject({
+      code: 'ALLORA207',
+      message: expect.stringMatching(
+        /^The timeout of stop\(\) must be a number of milliseconds from 0, or Infinity, but it is .+\. Correct it, or leave it out\.$/,
+      ),
+    })
+    expect(rt.state).toBe('running')
+    const stopping = rt.stop()
+    await expect(rt.stop({ timeout })).rejects.toThrow('timeout of stop()')
+    expect(rt.stop({ timeout: 0 })).toBe(stopping)
+    expect(await stopping).toMatchObject({ drained: false, aborted: 1 })
+  })
+
   test('L2: stuck handlers are named with channel, flow, node and age; their messages are back in their channels', async () => {
     const { rt, clock } = await started(
       app(
