@@ -40,6 +40,7 @@ const FILE_TITLES = {
   ALLORA613: 'Transport without a factory',
   ALLORA614: 'Ignored',
   ALLORA615: 'Step that cannot stand here',
+  ALLORA616: 'Reference that is never closed',
 } as const
 
 /** The title of every diagnostic code. */

@@ -30,4 +30,6 @@ export const FILE_EXPLANATIONS: Readonly<Record<FileCode, string>> = {
     'Something is accepted for the sake of files written for Allora, which ignores it without a word: an id that is no text, or an aggregator that no channel leads to.',
   ALLORA615:
     'A step follows another that ends the flow, or its id is that of another step, or it contradicts what is said elsewhere.',
+  ALLORA616:
+    'A reference to the environment is ${NAME}, or ${NAME:default}. This one has no closing bracket, so it stays as it is. Two dollar signs, $${, stand for the text itself.',
 }

@@ -1,5 +1,5 @@
 /** `${NAME}` and `${NAME:default}` in the values of version 2: what the environment says stands in their place. */
-import type { Datum, ScalarDatum } from './datum.ts'
+import type { Datum, Place, ScalarDatum } from './datum.ts'
 import type { Report } from './report.ts'
 
 /** The environment, by name. */
@@ -64,8 +64,21 @@ function resolve(datum: ScalarDatum, env: Environment, report: Report): ScalarDa
     return whole
   })
   if (missing.length > 0) return { ...datum, unresolved: true }
-  const whole = text + writtenWithoutReferences(value.slice(last))
+  const rest = value.slice(last)
+  warnOfUnclosed(rest, place, report)
+  const whole = text + writtenWithoutReferences(rest)
   return { ...datum, value: plain ? asWritten(whole) : whole }
+}
+
+/** A reference that no bracket ends is text, and mostly not meant to be. */
+function warnOfUnclosed(rest: string, place: Place, report: Report): void {
+  const name = /(?<!\$)\$\{([\w.-]*)/.exec(rest)?.[1]
+  if (name === undefined) return
+  report.warning(place, {
+    code: 'ALLORA616',
+    message: `A reference to the environment begins with \${${name} and is never closed, so this is taken as text.`,
+    fix: `Write the } that ends it, as in \${${name || 'NAME'}}. If it is text, write two dollar signs: $\${${name}.`,
+  })
 }
 
 /** What a text without quotes would be: `8080` a number, `true` a flag. */

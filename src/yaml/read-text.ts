@@ -12,6 +12,7 @@ import {
   isPair,
   isScalar,
   isSeq,
+  visit,
 } from 'yaml'
 import type { Datum, Entry, Place } from './datum.ts'
 import { Allowance, DEEPEST } from './limits.ts'
@@ -34,13 +35,27 @@ export function readText(
   const document = withoutStacks(() => compose(source, allowance, report))
   if (document === undefined) return undefined
   const wrong = [...document.errors, ...document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')]
+  const openings = wrong.length === 0 ? NO_OPENINGS : openingsIn(document)
   for (const error of withoutEchoes(wrong, (offset) => source.position(offset, offset).line)) {
-    const { start, end, ...finding } = explainSyntax(error, source.text)
+    const { start, end, ...finding } = explainSyntax(error, source.text, openings)
     report.error({ source, start, end }, finding)
   }
   if (wrong.length > 0) return undefined
   const datum = new DatumReader(source, allowance, report).read(document.contents)
   return datum === undefined ? undefined : { datum, document }
+}
+
+const NO_OPENINGS: ReadonlyMap<number, number> = new Map()
+
+/** Where each list or mapping in brackets begins, by where it ends; of those that end in one place, the innermost. */
+function openingsIn(document: Document): ReadonlyMap<number, number> {
+  const openings = new Map<number, number>()
+  visit(document, {
+    Collection: (_, { flow, range }) => {
+      if (flow === true && range) openings.set(range[1], range[0])
+    },
+  })
+  return openings
 }
 
 /** A broken text makes thousands of errors, and noting where in the parser each was made takes longer than all the rest. */

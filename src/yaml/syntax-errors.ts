@@ -18,20 +18,24 @@ export function withoutEchoes<T extends { readonly pos: readonly [number, number
   })
 }
 
-/** An error of the parser as a user would put it, and where a user would look for it. */
+/** An error of the parser as a user would put it, and where a user would look for it. `openings` says where the brackets that end in a place begin. */
 export function explainSyntax(
   error: YAMLError,
   text: string,
+  openings: ReadonlyMap<number, number>,
 ): Finding & { readonly start: number; readonly end: number } {
   const [message, fix] = words(error, text)
-  return { code: 'ALLORA603', message, fix, ...whereToLook(error, text) }
+  return { code: 'ALLORA603', message, fix, ...whereToLook(error, text, openings) }
 }
 
-/** An indentation is seen at the first sign of its line, and a quote that is not closed where it was opened. */
+/** An indentation is seen at the first sign of its line, and a quote or bracket that is not closed where it was opened. */
 function whereToLook(
   { message, pos: [start, end] }: YAMLError,
   text: string,
+  openings: ReadonlyMap<number, number>,
 ): { readonly start: number; readonly end: number } {
+  const bracket = UNCLOSED_BRACKET.test(message) ? openings.get(start) : undefined
+  if (bracket !== undefined) return { start: bracket, end: bracket + 1 }
   const mark = /Missing closing (["'])/.exec(message)?.[1]
   if (mark !== undefined) {
     const opened = openedQuote(text.slice(0, end), mark)
@@ -54,6 +58,8 @@ function openedQuote(text: string, mark: string): number {
   }
   return text.length
 }
+
+const UNCLOSED_BRACKET = /^Flow .* end with a [\]}]/
 
 function words({ code, message, pos: [start, end] }: YAMLError, text: string): Words {
   const line = lineAround(text, start)
@@ -129,6 +135,7 @@ function missing(message: string, line: string): Words {
     ]
   }
   if (message.includes('followed by map values')) return noColon(line)
+  if (UNCLOSED_BRACKET.test(message)) return badIndent(message)
   if (message.startsWith('Comments'))
     return [
       'A # begins a comment only after a space.',

@@ -35,6 +35,12 @@ const MISTAKES: Readonly<Record<string, string>> = {
   'no colon': 'version: 1\nchannels\n  - id: orders',
   'a quote that is never closed': 'version: 1\nchannels:\n  - id: "orders\n  - id: shipped',
   'a bracket that is never closed': 'version: 1\nchannels: [{ id: orders }\nfilters: []',
+  'a bracket that is never closed, in a list':
+    'version: 2\nchannels:\n  - { id: orders, kind: queue\n  - { id: shipped }',
+  'a bracket that is never closed, with others within':
+    'version: 1\nchannels: [\n  { id: orders },\n  { id: "shipped]" },\n',
+  'a bracket that another closes': 'version: 1\nchannels: [\n  { id: orders },\n  { id: shipped ],\nfilters: []',
+  'a document in brackets that are never closed': '{ version: 1,\n  channels: [{ id: orders }]\n',
   'a bracket that was never opened': 'version: 1\nchannels: ]',
   'a comma that is missing': 'version: 1\nchannels: [{ id: orders } { id: shipped }]',
   'a colon in a text without quotes': v1('filters:\n  - from: orders\n    when: body.contains("urgent: yes")'),
@@ -135,6 +141,8 @@ const MISTAKES: Readonly<Record<string, string>> = {
   'an option of another kind of channel':
     'version: 2\nchannels:\n  - { id: a, kind: direct, capacity: 5 }\nflows: [{ from: a }]',
   'a variable that is not set': 'version: 2\nchannels:\n  - id: orders\n    kind: queue\n    capacity: ${CAPACITY}',
+  'a reference that is never closed':
+    'version: 2\nchannels:\n  - { id: orders, kind: queue }\nflows:\n  - from: orders\n    steps:\n      - to: { fileSink: { path: "${FOLDER:out/orders.txt" } }',
   'a default that is no number':
     'version: 2\nchannels:\n  - id: orders\n    kind: queue\n    capacity: ${CAPACITY:many}',
   'a transport without a type': 'version: 2\ntransports:\n  jobs: { file: jobs.db }',

@@ -39,7 +39,7 @@ const CONDITIONS: readonly (readonly [section: string, rows: readonly Row[]])[] 
   [
     '2.1 files',
     [
-      ['no YAML', 'version: [▸', 'ALLORA603'],
+      ['no YAML', 'version: ▸[', 'ALLORA603'],
       ['an unknown key', 'version: 1\n▸chanels: []', 'ALLORA607', 'warning'],
     ],
   ],

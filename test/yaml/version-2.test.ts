@@ -50,6 +50,7 @@ describe('references', () => {
   })
   test('two dollar signs stand for the text itself', () => {
     expect(id('"$${NAME}"', { NAME: 'x' })).toBe('${NAME}')
+    expect(found('version: 2\nchannels: [{ id: "$${NAME" }]').map(({ code }) => code)).toEqual(['ALLORA102'])
     expect(id('"costs $5"')).toBe('costs $5')
   })
   test('version 1 knows none: Allora reads the text as it is', () => {
