@@ -79,7 +79,7 @@ export function plainOf(datum: Datum): unknown {
 /** What stands there, as the end of "but it is ...". */
 export function describeDatum(datum: Datum): string {
   if (datum.kind === 'list') return datum.items.length === 0 ? 'an empty list' : 'a list'
-  if (datum.kind === 'mapping') return 'a mapping'
+  if (datum.kind === 'mapping') return datum.entries.length === 0 ? 'an empty mapping' : 'a mapping'
   const { value } = datum
   if (value === null) return 'empty'
   if (typeof value === 'string') return `the text ${shown(value)}`

@@ -9,7 +9,7 @@ import { NODE_SHAPES } from '../graph/shape.ts'
 import { channelShape, fieldKeys, functionShape, idShape } from './field-shape.ts'
 import { aplShape } from './apl-shape.ts'
 import { builtInKeys } from './built-in-adapters.ts'
-import type { ByKeyShape, KeyShape, RecordShape, Shape, StepShape } from './shape.ts'
+import type { ByKeyShape, KeyShape, Objection, RecordShape, Shape, StepShape } from './shape.ts'
 
 /** Nodes that no operator makes by itself: beginnings, and what belongs to branches and ends. */
 export const IMPLICIT: ReadonlySet<NodeKind> = new Set(['inlet', 'source', 'join', 'gather', 'reply'])
@@ -117,6 +117,15 @@ const routeShape = (operator: string, shape: Shape): RecordShape =>
     ...without(fieldsOf('route'), 'by', 'cases', 'otherwise'),
   })
 
+/** A delay may name a service, so a time with its unit would pass for one. */
+function timeWithUnit(text: string): Objection | undefined {
+  if (!/^\d+(?:\.\d+)? *(?:ms|s|sec|min|m|h|d)$/.test(text)) return undefined
+  return {
+    message: `"delay" is a number of milliseconds or the name of a service, and ${JSON.stringify(text)} looks like a time with its unit.`,
+    fix: 'Write the milliseconds as a number, without quotes or a unit.',
+  }
+}
+
 const sinkKeys = Object.fromEntries(['adapter', 'label'].map((name) => [name, fieldsOf('sink')[name]!]))
 
 /** The operators that are not one node with one argument. */
@@ -127,7 +136,11 @@ const SPECIAL: Readonly<Record<string, RecordShape>> = {
   loop: record('loop', stepsShape, fieldsOf('loop')),
   delay: record(
     'delay',
-    { is: 'byKind', number: { is: 'number', least: 0, whole: false }, text: functionShape },
+    {
+      is: 'byKind',
+      number: { is: 'number', least: 0, whole: false },
+      text: { ...functionShape, objection: timeWithUnit },
+    },
     without(fieldsOf('delay'), 'duration', 'service'),
   ),
   filter: record(

@@ -155,7 +155,7 @@ export function wordsFor(shape: Shape): string {
         .flatMap((each) => (each === undefined ? [] : [wordsFor(each)]))
         .join(', or ')
     case 'byKey':
-      return `${shape.with.what}, or ${lastOf(shape).what}`
+      return [...new Set([shape.with.what, lastOf(shape).what])].join(', or ')
     case 'step':
       return 'a step'
     case 'lazy':

@@ -2,7 +2,7 @@
 import { closest } from '../graph/did-you-mean.ts'
 import { type Datum, describeDatum } from './datum.ts'
 import type { Finding } from './report.ts'
-import { type RecordShape, type Shape, wordsFor } from './shape.ts'
+import { type Shape, wordsFor } from './shape.ts'
 
 /** The finding about a value that does not fit its shape. */
 export function wrongKind(shape: Shape, datum: Datum): Finding {
@@ -48,11 +48,14 @@ function listFix(datum: Datum): string {
   return 'Begin each item with a dash and a space, in a line of its own, or write the list in brackets: [a, b].'
 }
 
-function mappingFix(shape: Shape, datum: Datum): string {
+function mappingFix(shape: Shape & { readonly is: 'map' | 'record' }, datum: Datum): string {
   if (datum.kind === 'list')
     return datum.items.length === 1 ? 'Remove the dash.' : 'Write keys with a colon and a space, without dashes.'
-  const { short } = shape as RecordShape
-  if (short !== undefined && datum.kind === 'scalar') return `Write "${short}: ${String(datum.value)}".`
+  if (datum.kind === 'mapping') return 'Write a key with a colon and what belongs to it, indented below it.'
+  const value = String(datum.value)
+  if (shape.is === 'record' && Object.hasOwn(shape.keys, value))
+    return `Write a colon and what it needs: "${value}: ...".`
+  if (shape.is === 'record' && shape.short !== undefined) return `Write "${shape.short}: ${value}".`
   return 'Write keys with a colon and a space, indented below it.'
 }
 
