@@ -48,7 +48,8 @@ export interface FileContent {
  * When the process dies, or the runtime is stopped, before a file is put away, it is sent again after the next start. One directory
  * has one reader.
  *
- * @throws InvalidOptionError when `every` is no number above 0; without the directory, the start is rejected.
+ * @throws InvalidOptionError when `every` is no number above 0; without the directory, which may be made
+ * until then, the start is rejected.
  *
  * @example
  * ```ts

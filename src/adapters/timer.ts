@@ -40,7 +40,8 @@ export type Schedule = (after: number) => number | undefined
  * A cron pattern is calculated by the package `croner`, an optional peer dependency, in the given time zone: a time that the clocks
  * skip in spring comes right after the gap, one that they repeat in autumn comes once.
  *
- * @throws InvalidOptionError when `every` or `initialDelay` is no such number; a wrong pattern or time zone rejects the start.
+ * @throws InvalidOptionError when `every` or `initialDelay` is no such number; a wrong pattern or time zone rejects the start, since only
+ * then is `croner` loaded: an app can be checked and drawn without it.
  *
  * @example
  * ```ts
