@@ -70,8 +70,8 @@ export class Engine implements RunnerHost {
   private readonly sleeping = new Set<Timer>()
   private readonly drops = new Map<DropReason, number>()
   private readonly handles = new Map<string, ChannelHandle>()
-  /** Resolves when the start is over, however it ended. */
-  starting: Promise<unknown> | undefined = undefined
+  /** There once it was started. */
+  startUp: StartUp | undefined = undefined
   /** Ends what the instrumentation looks at by itself; there while it does. */
   unobserve: (() => void) | undefined = undefined
   private stopped: Promise<StopReport> | undefined = undefined
@@ -129,9 +129,8 @@ export class Engine implements RunnerHost {
   async start(): Promise<this> {
     if (this.state !== 'new') throw cannotStart(this.state)
     this.state = 'starting'
-    const opening = new StartUp(this).run()
-    this.starting = opening.catch(ignore)
-    await opening
+    this.startUp = new StartUp(this)
+    await this.startUp.begin()
     return this
   }
 
@@ -341,5 +340,3 @@ export class Engine implements RunnerHost {
     for (const letter of this.deadLetters.take(deaths, this.clock.now())) this.events.emit('dead', letter)
   }
 }
-
-const ignore = (): void => {}

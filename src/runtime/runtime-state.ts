@@ -12,6 +12,12 @@ export type RuntimeState = 'new' | 'starting' | 'running' | 'stopping' | 'stoppe
 export const cannotStart = (state: RuntimeState): StoppedError =>
   new StoppedError(`The runtime is ${state} already and cannot be started again. Make a new one with runtime(app).`)
 
+/** Why a start did not come to its end. */
+export const stoppedWhileStarting = (): StoppedError =>
+  new StoppedError(
+    'The runtime was stopped before it had started. A transport, a source or a store did not open in time: see which, or give stop() a longer { timeout }.',
+  )
+
 /** Why a runtime that is not running takes no messages. */
 export const cannotSend = (state: RuntimeState): NotStartedError | StoppedError =>
   state === 'new' || state === 'starting'

@@ -6,6 +6,8 @@ import type { OpenGroup } from './open-group.ts'
 import type { LeftMessage, StopReport } from './stop-report.ts'
 
 const STOP_TIMEOUT = 10_000
+/** How long the stores of the user's may take to be told of what waits in open groups, in milliseconds. */
+const TELLING_TIMEOUT = 1_000
 
 /** One stop of one engine. */
 export class Shutdown {
@@ -20,11 +22,12 @@ export class Shutdown {
 
   async run(timeout: number = STOP_TIMEOUT): Promise<StopReport> {
     const { engine } = this
-    if (engine.state === 'starting') await engine.starting
+    this.expireIn(timeout)
+    if (engine.state === 'starting') await this.started()
     engine.state = 'stopping'
     for (const flow of engine.flows.values()) flow.closeSources()
     try {
-      const drained = await this.drain(timeout)
+      const drained = await this.drain()
       engine.consumers.pause()
       if (!drained) await this.abort()
       const report = await this.account(drained)
@@ -34,6 +37,15 @@ export class Shutdown {
       engine.state = 'stopped'
       engine.unobserve?.()
     }
+  }
+
+  /** Waits for the end of the start; one that does not come to an end before the deadline is given up. */
+  private async started(): Promise<void> {
+    const { engine } = this
+    const startUp = engine.startUp!
+    void startUp.over.then(() => engine.activity.touch())
+    await engine.activity.until(() => this.expired || engine.state !== 'starting')
+    if (engine.state === 'starting') startUp.giveUp()
   }
 
   /** Ends the work in flight so many milliseconds from now, if it has not ended before. */
@@ -47,11 +59,10 @@ export class Shutdown {
   }
 
   /** Waits for the work in flight, with live signals, until the deadline. Groups that only another message could complete are not waited for. */
-  private async drain(timeout: number): Promise<boolean> {
+  private async drain(): Promise<boolean> {
     const { engine } = this
     const quiet = (): boolean =>
       engine.isDrained() && [...engine.groups].every(({ timer, kept }) => timer === undefined || kept === true)
-    this.expireIn(timeout)
     await engine.activity.until(() => this.expired || quiet())
     this.waits = false
     for (const deadline of this.deadlines) deadline.cancel()
@@ -79,7 +90,7 @@ export class Shutdown {
         'The runtime stopped before the reply came. The message is in the stop report, or was handled without a reply.',
       ),
     )
-    for (const group of engine.groups) group.timer?.cancel()
+    await this.abandonGroups()
     const leftovers = await engine.channels.close()
     const left = [
       ...engine.aborted,
@@ -92,6 +103,17 @@ export class Shutdown {
       aborted: engine.aborted.length,
       left: Object.freeze([...unique.values()].toReversed()),
     })
+  }
+
+  private async abandonGroups(): Promise<void> {
+    const { clock, groups } = this.engine
+    for (const group of groups) group.timer?.cancel()
+    const told = Promise.all([...groups].map(async (group) => group.abandon?.()))
+    const late = new Promise((resolve) =>
+      this.deadlines.push(clock.schedule(TELLING_TIMEOUT, () => resolve(undefined))),
+    )
+    await Promise.race([told, late])
+    for (const deadline of this.deadlines) deadline.cancel()
   }
 
   private grouped(group: OpenGroup): LeftMessage[] {

@@ -11,6 +11,7 @@ import { CHECK, COUNTING, SOURCES, WATCHING } from './later.ts'
 import { load } from './loading.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { RunningFlow } from './running-flow.ts'
+import { stoppedWhileStarting } from './runtime-state.ts'
 import type { SourceRunner } from './source-runner.ts'
 
 /** The start of one engine. */
@@ -19,6 +20,7 @@ export class StartUp {
   /** Aggregators that go on with the groups in their stores. */
   private readonly kept: Aggregator[] = []
   private readonly bindings: Bindings
+  private readonly end = Promise.withResolvers<void>()
 
   constructor(engine: Engine) {
     this.engine = engine
@@ -28,8 +30,24 @@ export class StartUp {
     }
   }
 
-  /** Rejects, with everything undone, when something is missing. */
-  async run(): Promise<void> {
+  /** Rejects, with everything undone, when something is missing, and when it is given up. */
+  begin(): Promise<void> {
+    this.run().then(this.end.resolve, this.end.reject)
+    return this.end.promise
+  }
+
+  /** Resolves when it is over, however it ended. */
+  get over(): Promise<void> {
+    return this.end.promise.catch(() => undefined)
+  }
+
+  /** The stop waits no longer. What is still to come is undone when it comes. */
+  giveUp(): void {
+    this.engine.state = 'stopping'
+    this.end.reject(stoppedWhileStarting())
+  }
+
+  private async run(): Promise<void> {
     const { engine } = this
     const { instrumentation } = engine
     try {
@@ -38,18 +56,22 @@ export class StartUp {
       CHECK.here.refuseInvalid(engine.app, engine.functions)
       engine.unobserve = instrumentation?.observe?.(engine)
       await engine.channels.open()
+      this.refuseStopped()
       for (const graph of engine.app.graph.flows) engine.flows.set(graph.id, this.compiled(graph))
       for (const aggregator of this.kept) await aggregator.load()
+      this.refuseStopped()
       for (const flow of engine.flows.values()) {
         const opening = flow.open()
-        if (opening !== undefined) await opening
+        if (opening === undefined) continue
+        await opening
+        this.refuseStopped()
       }
     } catch (error) {
       for (const flow of engine.flows.values()) flow.closeSources()
       engine.consumers.clear()
       await engine.channels.close().catch(() => undefined)
       engine.unobserve?.()
-      engine.state = 'new'
+      if (engine.state === 'starting') engine.state = 'new'
       throw error
     }
     if (instrumentation?.request !== undefined) WATCHING.here.watchRequests(engine, instrumentation)
@@ -57,6 +79,11 @@ export class StartUp {
     engine.events.emit('started', { at: engine.clock.now() })
     for (const aggregator of this.kept) aggregator.begin()
     for (const flow of engine.flows.values()) flow.feed()
+  }
+
+  /** A stop has not waited for this start. */
+  private refuseStopped(): void {
+    if (this.engine.state !== 'starting') throw stoppedWhileStarting()
   }
 
   private compiled(graph: FlowGraph): RunningFlow {
