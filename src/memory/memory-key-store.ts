@@ -26,6 +26,7 @@ export class MemoryKeyStore implements KeyStore {
     if (waiting !== undefined) return new Promise((resolve) => waiting.push(resolve))
     const until = this.handled.get(key)
     if (until !== undefined && until > this.clock.now()) return false
+    this.handled.delete(key)
     this.inWork.set(key, [])
     return true
   }
@@ -40,6 +41,7 @@ export class MemoryKeyStore implements KeyStore {
   }
 
   release(key: string): void {
+    if (this.handled.delete(key)) return
     const waiting = this.inWork.get(key) ?? []
     const next = waiting.shift()
     if (next === undefined) this.inWork.delete(key)

@@ -9,6 +9,6 @@ export interface KeyStore {
   reserve(key: string): boolean | Promise<boolean>
   /** The key has been handled and is remembered for `window` milliseconds (absent = as long as there is room). */
   commit(key: string, window: number | undefined): void | Promise<void>
-  /** Handling failed: the key is new again. */
+  /** Handling failed: the key is new again. It may have been committed before, when its message went into a group that failed later. */
   release(key: string): void | Promise<void>
 }

@@ -34,6 +34,16 @@ export interface FrameSource {
 const NO_STEP = undefined
 
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
+const NO_ENDINGS: readonly Ending[] = Object.freeze([])
+
+/** Calls all, the last first. */
+export function endAll(endings: readonly Ending[], succeeded: boolean): void | Promise<void> {
+  const running = endings.toReversed().flatMap((then) => then(succeeded) ?? [])
+  if (running.length > 0) return Promise.all(running).then(() => undefined)
+}
+
+/** Called at an end, with whether it was reached without a failure. */
+export type Ending = (succeeded: boolean) => void | Promise<void>
 
 /** What few messages have with them, so that the others need no room for it. */
 class Baggage {
@@ -41,7 +51,9 @@ class Baggage {
   group: AnyGroup | undefined = undefined
   failure: Failure<unknown> | undefined = undefined
   error: FlowError | undefined = undefined
-  endings: ((succeeded: boolean) => void | Promise<void>)[] | undefined = undefined
+  endings: Ending[] | undefined = undefined
+  settlings: Ending[] | undefined = undefined
+  parent: Frame | undefined = undefined
   notes: Map<string, unknown> | undefined = undefined
   passed: HistoryEntry[] | undefined = undefined
 
@@ -119,6 +131,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     const frame = new Frame(this.host, this.entry, this.delivery, this.source)
     this.share(frame, message)
     frame.split = split
+    frame.extra.parent = this
     return frame
   }
 
@@ -134,11 +147,18 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     return frame
   }
 
-  /** The same message without its delivery and its split, to go on when both have ended. */
+  /** The same message without its delivery and its split, to go on when both have ended. It decides what becomes of the message. */
   detach(): Frame {
     const frame = new Frame(this.host, this.entry, undefined, this.source)
     this.share(frame, this.message)
+    frame.takeOver(this.handOver())
     return frame
+  }
+
+  /** The frame of the whole message: that of the split it is a part of, or of the step that sent it through a branch. */
+  get whole(): Frame {
+    const parent = this.cutFrom?.frame ?? this.baggage?.parent
+    return parent === undefined ? this : parent.whole
   }
 
   /** Goes on as another message. */
@@ -225,17 +245,34 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   }
 
   /** Has `then` called when the frame has ended, one way or the other. */
-  whenEnded(then: (succeeded: boolean) => void | Promise<void>): void {
+  whenEnded(then: Ending): void {
     ;(this.extra.endings ??= []).push(then)
+  }
+
+  /** Has `then` called when it is known what becomes of the message: at the end of the frame, or of what takes it further. */
+  whenSettled(then: Ending): void {
+    ;(this.extra.settlings ??= []).push(then)
+  }
+
+  /** Those who wait for that, when something else takes the message further, such as a group. */
+  handOver(): readonly Ending[] {
+    const settlings = this.baggage?.settlings
+    if (settlings === undefined) return NO_ENDINGS
+    this.baggage!.settlings = undefined
+    return settlings
+  }
+
+  takeOver(settlings: readonly Ending[]): void {
+    for (const then of settlings) this.whenSettled(then)
   }
 
   /** Calls those who wait for the end, the last first. */
   ended(succeeded: boolean): void | Promise<void> {
-    const endings = this.baggage?.endings
-    if (endings === undefined) return
-    this.baggage!.endings = undefined
-    const running = endings.toReversed().flatMap((then) => then(succeeded) ?? [])
-    if (running.length > 0) return Promise.all(running).then(() => undefined)
+    const { baggage } = this
+    if (baggage === undefined) return
+    const { endings = NO_ENDINGS } = baggage
+    baggage.endings = undefined
+    return endAll([...this.handOver(), ...endings], succeeded)
   }
 
   /** Notes that the message passed a node. */

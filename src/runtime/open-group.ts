@@ -12,4 +12,6 @@ export interface OpenGroup {
   readonly timer: Timer | undefined
   /** It outlives the runtime in a store, so a stop does not wait for it either. */
   readonly kept?: boolean
+  /** The runtime stops: what waits here may come again. */
+  abandon?(): void | Promise<void>
 }

@@ -262,13 +262,14 @@ export class Aggregator {
   private goOnAs(frame: Frame, group: AnyGroup, payload: unknown, headers?: HeadersInit): void {
     if (group.scope === undefined) group.replyTo = this.host.gateway.join(group.returnAddresses)
     frame.rebase(group.become(payload, headers, this.step))
+    frame.takeOver(group.handOver())
     frame.group = undefined
     frame.split = group.scope?.outer
     if (group.scope !== undefined) return group.scope.close(group)
     this.close(group)
     frame.gathered = group
     if (this.parts.keeper === undefined) return
-    frame.whenEnded((succeeded) => (succeeded ? this.ended.settle(group.key) : undefined))
+    frame.whenSettled((succeeded) => (succeeded ? this.ended.settle(group.key) : undefined))
   }
 
   private close(group: Group): void {
@@ -332,6 +333,7 @@ export class Aggregator {
     gateway.fail(gateway.join(group.returnAddresses), { kind: 'defect', cause: error }, error)
     this.close(group)
     group.forget()
+    void group.settle(false)
   }
 
   private discardAll(group: Group): void {
@@ -346,7 +348,10 @@ export class Aggregator {
       ),
     )
     this.close(group)
-    void Promise.all(discards).then(() => this.ended.settle(group.key))
+    void Promise.all(discards).then(() => {
+      void group.settle(true)
+      return this.ended.settle(group.key)
+    })
   }
 
   private discard(frame: Frame, reason: 'late' | 'duplicate'): Next {

@@ -39,7 +39,7 @@ export function claimCheckOut(of: Behaviour, step: Step, node: ClaimCheckOutNode
   calling(step, find, (frame, claimed) => {
     const claim = claimOf(frame.payload)!
     if (node.remove === true) {
-      frame.whenEnded((succeeded) => {
+      frame.whole.whenSettled((succeeded) => {
         if (succeeded) return tellStore(() => store.remove(claim), `remove the claim "${claim}"`, step, of.host)
       })
     }

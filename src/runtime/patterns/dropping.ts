@@ -42,6 +42,7 @@ export async function discardLater(
   } catch (error) {
     if (!isParked(error)) drop(frame, reason, step, host)
   }
+  await frame.ended(true)
   host.activity.leave()
 }
 

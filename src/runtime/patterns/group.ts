@@ -3,7 +3,7 @@ import { type HeadersInit, withHeaders } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import type { Timer } from '../../transport/clock.ts'
-import type { Frame, FrameSource } from '../frame.ts'
+import { type Ending, type Frame, type FrameSource, endAll } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
 import type { Step } from '../step.ts'
 import { mergedHeaders } from './merged-headers.ts'
@@ -33,6 +33,8 @@ export class Group implements OpenGroup {
   private readonly within: (Group | undefined)[] = []
   /** What each member was when it entered its flow: one message, or those of a group. */
   private readonly cameFrom: Iterable<MessageRecord>[] = []
+  /** Who waits to know what becomes of each member. */
+  private readonly settlings: (readonly Ending[])[] = []
   private readonly seen = new Set<string>()
 
   constructor(key: unknown, source: FrameSource, nodeId: string) {
@@ -52,6 +54,7 @@ export class Group implements OpenGroup {
     this.seen.add(placeIn(frame.message))
     this.cameFrom.push(frame.origins)
     this.within.push(frame.gathered)
+    this.settlings.push(frame.handOver())
   }
 
   /** Gives back the message that came last, if it is this one. */
@@ -61,6 +64,7 @@ export class Group implements OpenGroup {
     this.seen.delete(placeIn(frame.message))
     this.cameFrom.pop()
     this.within.pop()
+    frame.takeOver(this.settlings.pop()!)
   }
 
   /** The messages its members were, as they entered their flow. */
@@ -74,6 +78,21 @@ export class Group implements OpenGroup {
     this.seen.add(placeIn(member))
     this.cameFrom.push(origins)
     this.within.push(undefined)
+    this.settlings.push([])
+  }
+
+  /** What was taken over with its members. */
+  handOver(): readonly Ending[] {
+    return this.settlings.splice(0).flat()
+  }
+
+  /** It is over, and became nothing. */
+  settle(succeeded: boolean): void | Promise<void> {
+    return endAll(this.handOver(), succeeded)
+  }
+
+  abandon(): void | Promise<void> {
+    return this.settle(false)
   }
 
   /** Where replies to its messages go. */

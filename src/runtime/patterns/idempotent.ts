@@ -16,11 +16,13 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
   const duplicates = of.maybe(node.discardTo)
   const decide = (frame: Frame, name: string, isNew: boolean): Next => {
     if (isNew) {
-      frame.whenEnded((succeeded) =>
-        succeeded
-          ? tellStore(() => store.commit(name, node.window), `commit the key "${name}"`, step, host)
-          : tellStore(() => store.release(name), `release the key "${name}"`, step, host),
-      )
+      // In a group the message counts as handled, so that nobody waits for others to come; should what it becomes fail, it may come again.
+      frame.whenEnded((succeeded) => {
+        if (succeeded) return tellStore(() => store.commit(name, node.window), `commit the key "${name}"`, step, host)
+      })
+      frame.whenSettled((succeeded) => {
+        if (!succeeded) return tellStore(() => store.release(name), `release the key "${name}"`, step, host)
+      })
       return step.next
     }
     return discard(frame, duplicates, 'duplicate', step, host)

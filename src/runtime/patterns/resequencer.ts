@@ -55,6 +55,11 @@ class Ordering implements OpenGroup {
     return [...this.waiting.values()].map((frame) => frame.message)
   }
 
+  /** Those that wait may come again. */
+  async abandon(): Promise<void> {
+    for (const frame of this.waiting.values()) await frame.ended(false)
+  }
+
   /** Takes the message that is due out, if it is there. */
   take(): Frame | undefined {
     const frame = this.waiting.get(this.due)
@@ -117,7 +122,7 @@ export class Resequencer {
   }
 
   private passOn(frame: Frame, ordering: Ordering, number: number): Step {
-    frame.whenEnded((succeeded) => {
+    frame.whenSettled((succeeded) => {
       if (!succeeded) ordering.failed.add(number)
     })
     return this.step.next!

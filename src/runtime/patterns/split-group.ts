@@ -3,7 +3,7 @@ import { type HeadersInit, withHeaders } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import { retain } from '../../message/retain.ts'
-import type { Frame } from '../frame.ts'
+import { type Ending, type Frame, endAll } from '../frame.ts'
 import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import { mergedHeaders } from './merged-headers.ts'
@@ -22,6 +22,8 @@ export class SplitGroup {
   /** It is being combined: what arrives now is late. */
   closing = false
   private readonly gathered: unknown[] = []
+  /** Who waits to know what becomes of the parts; there if anybody does. */
+  private settlings: readonly Ending[] | undefined = undefined
   readonly memberHeaders: HeadersInit[] = []
 
   constructor(key: unknown, scope: SplitScope, aggregator: Aggregator) {
@@ -49,6 +51,18 @@ export class SplitGroup {
     this.first ??= frame
     this.gathered.push(frame.payload)
     this.memberHeaders.push(frame.headers)
+    const settlings = frame.handOver()
+    if (settlings.length === 0) return
+    // Should the split end before the group has become a message, it has failed.
+    if (this.settlings === undefined) this.scope.frame.whenEnded(() => endAll(this.handOver(), false))
+    this.settlings = [...(this.settlings ?? []), ...settlings]
+  }
+
+  /** What was taken over with the parts. */
+  handOver(): readonly Ending[] {
+    const { settlings = [] } = this
+    this.settlings = []
+    return settlings
   }
 
   /** What the group becomes. Its id depends on the split, on the aggregator and on the key alone. */

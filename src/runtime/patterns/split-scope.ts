@@ -2,6 +2,7 @@
 import type { HeadersInit } from '../../message/headers.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import { retain } from '../../message/retain.ts'
+import type { Frame } from '../frame.ts'
 import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { SplitGroup } from './split-group.ts'
@@ -11,6 +12,8 @@ import type { SplitGroup } from './split-group.ts'
  * a filter took some parts or the number of parts was not known before; when a part fails, they go with the original message.
  */
 export class SplitScope {
+  /** The one whose message was split. */
+  readonly frame: Frame
   /** The message that was split. */
   readonly message: MessageRecord
   /** The scope the split message was itself a part of. */
@@ -27,7 +30,8 @@ export class SplitScope {
   /** The splitter's. */
   private readonly step: Step
 
-  constructor(message: MessageRecord, outer: SplitScope | undefined, step: Step) {
+  constructor(frame: Frame, message: MessageRecord, outer: SplitScope | undefined, step: Step) {
+    this.frame = frame
     this.message = message
     this.outer = outer
     this.step = step
@@ -78,7 +82,7 @@ export class SplitScope {
   }
 
   static {
-    retain(new SplitScope(undefined as never, undefined, undefined as never))
+    retain(new SplitScope(undefined as never, undefined as never, undefined, undefined as never))
   }
 }
 

@@ -55,7 +55,7 @@ export class Splitter {
     const items = isPlainArray(payload) ? payload : undefined
     const parts = items === undefined ? partsOf(payload) : undefined
     const { message } = frame
-    const scope = new SplitScope(message, frame.split, this.step)
+    const scope = new SplitScope(frame, message, frame.split, this.step)
     const split: Split = { frame, scope, correlationId: message.id, size: sizeOf(payload), number: 0, parts }
     const running =
       items === undefined ? (isAsync(payload) ? this.goOn(split) : this.runParts(split)) : this.runItems(split, items)
