@@ -46,6 +46,11 @@ const OLDER = 0
 const boom = (): never => {
   throw new Error('boom')
 }
+const boomSecond = (part: number): number => (part === 2 ? boom() : part)
+const splitting = (input: Input) =>
+  flow('sell')
+    .from(input)
+    .split(() => [1, 2, 3])
 const forever = (): Promise<never> => new Promise(() => {})
 const handling = (handler: (n: number) => unknown): Fault => ({
   app: (input) => app(flow('sell').from(input).handle(handler).build()),
@@ -121,6 +126,26 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'the message is in a `delay`, and the runtime stops': {
     app: (input) => app(flow('sell').from(input).delay(60_000, { id: 'later' }).build()),
     meanwhile: stop,
+  },
+  'a part of a `split` fails': {
+    app: (input) => app(splitting(input).handle(boomSecond).to(queue('sold')).build()),
+  },
+  'a part of a `split` fails, and `errorsTo` takes it': {
+    app: (input) => app(splitting(input).handle(boomSecond).errorsTo(queue('errors')).to(queue('sold')).build()),
+  },
+  'a part of a `split` fails, and `onError` takes it': {
+    ways: ['direct', 'queue'],
+    app: (input) =>
+      app(
+        splitting(input)
+          .handle(boomSecond)
+          .onError(() => 0)
+          .to(queue('sold'))
+          .build(),
+      ),
+  },
+  'the `combine` of an `aggregate` fails': {
+    app: (input) => app(splitting(input).aggregate({ combine: boom }).to(queue('sold')).build()),
   },
   '`onError` fails': { app: (input) => app(flow('sell').from(input).handle(boom).onError(boom).build()) },
   'the channel of `errorsTo` is closed': {
