@@ -50,6 +50,8 @@ export interface Results {
   readonly growth: readonly GrowthRow[]
   readonly startUp?: StartUpCost & {
     readonly flows: number
+    /** Absent where it was not measured yet. */
+    readonly byHand?: StartUpCost
     readonly imports: ProcessCost
     /** Absent where it was not measured yet. */
     readonly hello?: ProcessCost

@@ -112,12 +112,13 @@ async function growth({ peerEffort: effort }: Options): Promise<GrowthRow[]> {
 
 async function startUp(quick: boolean): Promise<NonNullable<Results['startUp']>> {
   const flows = quick ? 1_000 : 10_000
-  const cost = await ask<StartUpOrder, StartUpCost>('studies/start-up.ts', { flows })
+  const cost = await ask<StartUpOrder, StartUpCost>('studies/start-up.ts', { flows, byHand: false })
+  const byHand = await ask<StartUpOrder, StartUpCost>('studies/start-up.ts', { flows, byHand: true })
   const { imports, hello } = importCost(quick ? 5 : 15)
   console.log(
-    `start-up: import ${imports.cpu.toFixed(0)} ms, with a started flow ${hello.cpu.toFixed(0)} ms, a flow ${(cost.build + cost.app + cost.start).toFixed(1)} us`,
+    `start-up: import ${imports.cpu.toFixed(0)} ms, with a started flow ${hello.cpu.toFixed(0)} ms, a flow ${(cost.build + cost.app + cost.start).toFixed(1)} us, by hand ${(byHand.build + byHand.start).toFixed(1)} us`,
   )
-  return { ...cost, flows, imports, hello }
+  return { ...cost, flows, byHand, imports, hello }
 }
 
 async function overHttp(quick: boolean): Promise<NonNullable<Results['http']>> {

@@ -142,7 +142,7 @@ function growthTable({ growth }: Results): string {
 
 function startUpLines({ startUp }: Results): string {
   if (startUp === undefined) return ''
-  const { flows, imports, hello } = startUp
+  const { flows, byHand, imports, hello } = startUp
   const total = startUp.build + startUp.app + startUp.start
   const rows = [
     ["`import 'allora'`, above an empty process", msOf(imports), '40 ms'],
@@ -152,6 +152,15 @@ function startUpLines({ startUp }: Results): string {
       `${total.toFixed(1)} us (build ${startUp.build.toFixed(1)}, app ${startUp.app.toFixed(1)}, start ${startUp.start.toFixed(1)})`,
       '10 us',
     ],
+    ...(byHand === undefined
+      ? []
+      : [
+          [
+            'the same frozen data and a queue each, by hand and with nothing checked',
+            `${(byHand.build + byHand.start).toFixed(1)} us (build ${byHand.build.toFixed(1)}, start ${byHand.start.toFixed(1)})`,
+            '',
+          ],
+        ]),
   ]
   return section('Start-up', ['', 'cost', 'target'], rows)
 }
