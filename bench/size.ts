@@ -1,8 +1,11 @@
 /**
  * `npm run check:size`: what the library adds to a bundle, minified and compressed, without its dependencies: what is loaded with the
  * bundle, and what only the start of an app loads. Fails when one is over its budget in `budget.json`; `--by-file` tells what it is made of.
+ * Of the hello flow it also tells how much of that is run by a program that sends one message and stops: the least it could be.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import type { Profiler } from 'node:inspector'
+import { Session } from 'node:inspector/promises'
 import { registerHooks } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -35,8 +38,12 @@ const hello: Entry = {
     import { app, direct, flow, queue, runtime } from '${root}/src/index.ts'
     const hello = flow('hello').from(direct('input')).handle((name) => 'Hello, ' + name).to(queue('output')).build()
     const rt = runtime(app(hello))
-    globalThis.start = () => rt.start()
-    globalThis.stop = () => rt.stop()`,
+    globalThis.runHello = async () => {
+      await rt.start()
+      await rt.send('input', 'World')
+      await rt.channel('output').receive()
+      await rt.stop()
+    }`,
 }
 
 const { size: budgets } = readBudget()
@@ -44,10 +51,12 @@ const { size: budgets } = readBudget()
 const chunks = await bundle(hello)
 const withHello = loadedWith(chunks)
 compare('hello', withHello)
+const { loaded, run } = await runHello(chunks)
 compare(
   'hello, started',
-  (await loadedByStart(chunks)).filter((chunk) => !withHello.includes(chunk)),
+  loaded.filter((chunk) => !withHello.includes(chunk)),
 )
+console.log(`hello, run: ${compressed(run)} bytes compressed, ${Buffer.byteLength(run)} minified, of both`)
 for (const entry of entries) {
   const all = await bundle(entry)
   const atOnce = loadedWith(all)
@@ -83,8 +92,10 @@ function loadedWith(all: readonly OutputChunk[]): readonly OutputChunk[] {
   return all.filter(({ fileName }) => names.has(fileName))
 }
 
-/** Starts the app of a bundle, and sees what it loads. */
-async function loadedByStart(all: readonly OutputChunk[]): Promise<readonly OutputChunk[]> {
+/** Runs the app of a bundle, and sees what it loads, and which functions it calls. */
+async function runHello(
+  all: readonly OutputChunk[],
+): Promise<{ readonly loaded: readonly OutputChunk[]; readonly run: string }> {
   mkdirSync(folder, { recursive: true })
   for (const { fileName, code } of all) writeFileSync(join(folder, fileName), code)
   const loaded = new Set<string>()
@@ -94,18 +105,43 @@ async function loadedByStart(all: readonly OutputChunk[]): Promise<readonly Outp
       return next(url, context)
     },
   })
+  const session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.startPreciseCoverage', { callCount: true })
   await import(pathToFileURL(join(folder, 'entry.js')).href)
-  const { start, stop } = globalThis as unknown as Record<'start' | 'stop', () => Promise<unknown>>
-  await start()
-  await stop()
+  await (globalThis as unknown as Record<'runHello', () => Promise<void>>).runHello()
+  const { result } = await session.post('Profiler.takePreciseCoverage')
+  session.disconnect()
   hooks.deregister()
   rmSync(folder, { recursive: true })
-  return all.filter(({ fileName }) => loaded.has(pathToFileURL(join(folder, fileName)).href))
+  const urlOf = ({ fileName }: OutputChunk): string => pathToFileURL(join(folder, fileName)).href
+  return {
+    loaded: all.filter((chunk) => loaded.has(urlOf(chunk))),
+    run: all
+      .map((chunk) => called(chunk.code, result.find(({ url }) => url === urlOf(chunk))?.functions ?? []))
+      .join(''),
+  }
+}
+
+/** The code without the functions that were not called; of a file that was not loaded nothing is left. */
+function called(code: string, functions: readonly Profiler.FunctionCoverage[]): string {
+  const isCalled = new Uint8Array(code.length)
+  // Those within others come after them.
+  for (const { ranges } of functions)
+    for (const { startOffset, endOffset, count } of ranges) isCalled.fill(count > 0 ? 1 : 0, startOffset, endOffset)
+  let kept = ''
+  for (let i = 0; i < code.length; i++) if (isCalled[i] === 1) kept += code[i]
+  return kept
+}
+
+function compressed(code: string): number {
+  return gzipSync(code, { level: 9 }).length
 }
 
 function compare(name: string, loaded: readonly OutputChunk[]): void {
   const code = loaded.map((chunk) => chunk.code).join('')
-  const gzip = gzipSync(code, { level: 9 }).length
+  const gzip = compressed(code)
   const budget = budgets[name] ?? 0
   const files = filesOf(loaded)
   console.log(
