@@ -2,7 +2,7 @@
 
 // Flows
 export { flow } from './flow/builder.ts'
-export type { BranchEnd } from './flow/route-types.ts'
+export type { Branch, BranchEnd } from './flow/route-types.ts'
 export type { Flow, FlowStart, OpenFlow, SealedFlow } from './flow/flow.ts'
 export type { ResilienceOptions, RetryOptions } from './flow/resilience-options.ts'
 export type { AnyFlow, FlowDef, OneWay } from './flow/flow-def.ts'

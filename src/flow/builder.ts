@@ -44,7 +44,10 @@ import {
  * payload // => 'Hello, World!'
  * ```
  */
-export function flow<const Id extends string = never>(id?: Id): FlowStart<Id> {
+export function flow(): FlowStart<never>
+/** Begins a flow that has an id of its own. */
+export function flow(id: string | undefined): FlowStart<string>
+export function flow(id?: string): FlowStart<string> {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {
     throw new InvalidNameError(
       `A flow's id must be a string that is not empty, but it is ${describeValue(id)}. Leave it out to take that of its channel.`,

@@ -26,7 +26,8 @@ export interface ChannelAccepting<in Payload> extends Accepting<Payload> {
 /** A channel as a flow refers to it that only sends there and says nothing about what else it carries. */
 export interface SentTo<out Kind extends ChannelKind, out Id extends string, out Payload> {
   readonly kind: Kind
-  readonly id: Id
+  // As text the id is known to be a string even while it is a type parameter: flows of generic functions need that.
+  readonly id: `${Id}`
   readonly [emits]: Payload
 }
 
@@ -43,13 +44,16 @@ export interface AnyChannel extends SentTo<ChannelKind, string, unknown> {
   readonly compare: Comparator | undefined
 }
 
-/** Names a channel. Invariant in `Payload`: `.to` writes it and `.from` reads it. `unknown` until `.of` says more. */
+/**
+ * Names a channel. Invariant in `Payload`: `.to` writes it and `.from` reads it. `unknown` until `.of` says more. A function that takes
+ * one of any payload has a type parameter for it: `<P>(orders: ChannelToken<'queue', 'orders', P>) => flow().from(orders)`.
+ */
 export interface ChannelToken<out Kind extends ChannelKind, out Id extends string, in out Payload>
   extends AnyChannel, ChannelAccepting<Payload> {
   readonly kind: Kind
-  readonly id: Id
+  readonly id: `${Id}`
   readonly [emits]: Payload
-  /** The same channel, carrying `T`. */
+  /** The same channel, carrying `T`. With `any` it carries what is not known yet, as with `unknown`: flows take no `any` from it. */
   of<T>(): ChannelToken<Kind, Id, T>
   /** The same channel, carrying what the schema makes. Payloads that come from outside the program are checked by it. */
   of<S extends StandardSchemaV1>(schema: S): ChannelToken<Kind, Id, StandardSchemaV1.InferOutput<S>>

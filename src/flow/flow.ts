@@ -28,6 +28,7 @@ import type {
 import type { ResilienceOptions } from './resilience-options.ts'
 import type { Handler, NamesIn } from './service.ts'
 import type { SinkFailure } from './sink.ts'
+import type { Unless } from './unless.ts'
 import type {
   AggregateOptions,
   BarrierOptions,
@@ -476,9 +477,11 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
     property: K,
     value: Handler<P, H, V, N>,
     options?: ResilienceOptions<P, H, FailureOf<V>>,
-  ): [P] extends [object]
-    ? Flow<Src, Override<P, { readonly [k in K]: ValueOf<V> }>, HeadersAfter<H, V>, E | FailureOf<V>, R | N>
-    : FlowTypeError<'enrich adds a property to an object, and this payload is none: use transform'>
+  ): Unless<
+    [P] extends [object] ? false : any,
+    Flow<Src, Override<P, { readonly [k in K]: ValueOf<V> }>, HeadersAfter<H, V>, E | FailureOf<V>, R | N>,
+    FlowTypeError<'enrich adds a property to an object, and this payload is none: use transform'>
+  >
 
   /**
    * Goes on with what a schema makes of the payload; what it refuses fails, or goes to `invalidTo` (Invalid Message Channel).
@@ -818,7 +821,7 @@ export interface SealedFlow<out Src extends AnyChannel, out E, out R> extends Fl
   build(): FlowDef<Src, OneWay, E, R>
 }
 
-/** The beginning of every flow. */
+/** The beginning of every flow. `Id` is `never` where the flow was given none. */
 export interface FlowStart<Id extends string> {
   /** Takes messages from a channel, or from a source that brings them in from outside, one at a time unless the options allow more (Message Endpoint). */
   from<const C extends AnyChannel | Source<unknown, unknown>>(
@@ -828,14 +831,12 @@ export interface FlowStart<Id extends string> {
 }
 
 type FlowFrom<C, Id extends string> = C extends AnyChannel
-  ? FlowFromChannel<C, PayloadOf<C>>
+  ? Unless<unknown extends PayloadOf<C> ? any : false, Flow<C, PayloadOf<C>, {}, never, C>, OpenFlow<C>>
   : [Id] extends [never]
     ? FlowTypeError<"a flow that begins with a source needs an id: write flow('nightly').from(...)">
     : C extends Source<infer P, infer H>
       ? Flow<ChannelToken<'direct', never, P>, P, H, never, never>
       : never
-
-type FlowFromChannel<C extends AnyChannel, P> = unknown extends P ? OpenFlow<C> : Flow<C, P, {}, never, C>
 
 /**
  * A flow from a channel whose payload is not known yet: the annotated parameter of the first function says it. Without such a

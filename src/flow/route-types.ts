@@ -16,7 +16,32 @@ export interface FlowResult<out P, out H, out E, out R> extends BranchEnd {
   readonly [result]: { readonly payload: P; readonly headers: H; readonly error: E; readonly refs: R }
 }
 
-/** The start of a branch. It has no channel of its own, so its source is `never`. */
+/**
+ * The start of a branch, or of a loop's turn: what a function takes that is used in several routes. It has no channel of its own, so its
+ * source is `never`. A type parameter for the headers lets it stand in any flow, whatever headers are set there.
+ *
+ * @example
+ * ```ts
+ * import { type Branch, app, direct, flow, queue, runtime } from 'allora'
+ *
+ * interface Goods {
+ *   readonly kilos: number
+ * }
+ *
+ * const weigh = <P extends Goods, H>(branch: Branch<P, H>) => branch.transform(({ kilos }) => `${kilos} kg`)
+ *
+ * const labels = flow()
+ *   .from(direct('goods').of<Goods & { readonly kind: 'tea' | 'rice' | 'air' }>())
+ *   .route('kind', { tea: weigh, rice: weigh, air: (branch) => branch.transform(() => 'nothing') })
+ *   .to(queue('labels'))
+ *   .build()
+ *
+ * await using rt = await runtime(app(labels)).start()
+ * await rt.send('goods', { kind: 'tea', kilos: 3 })
+ * const { payload } = await rt.channel('labels').receive()
+ * payload // => '3 kg'
+ * ```
+ */
 export type Branch<P, H> = Flow<never, P, H, never, never>
 
 type Tag<T> = T extends string ? (string extends T ? never : T) : never
@@ -67,8 +92,13 @@ export type ErrorsAfter<End> = End extends FlowResult<unknown, unknown, infer E,
 /** The channels and services that branches used. */
 export type RefsAfter<End> = End extends FlowResult<unknown, unknown, unknown, infer R> ? R : never
 
+/** A branch that was not sent somewhere. It is known by a method: by its payload it would stay open in a function of any payload. */
+interface GoesOn {
+  readonly to: unknown
+}
+
 /** What a route goes on as: the union of its branches, or sealed when none goes on. */
-export type Joined<Src extends AnyChannel, E, R, End> = [PayloadAfter<End>] extends [never]
+export type Joined<Src extends AnyChannel, E, R, End> = [Extract<End, GoesOn>] extends [never]
   ? SealedFlow<Src, E | ErrorsAfter<End>, R | RefsAfter<End>>
   : Flow<Src, PayloadAfter<End>, HeadersAfterBranch<End>, E | ErrorsAfter<End>, R | RefsAfter<End>>
 
@@ -77,9 +107,11 @@ export type AskedBranches<P, H, Ends> = {
   readonly [K in keyof Ends]: (
     branch: Branch<P, H>,
   ) => Ends[K] &
-    ([Ends[K]] extends [FlowResult<never, unknown, unknown, unknown>]
-      ? FlowTypeError<'a branch of scatterGather replies with its last payload, and this one ends in a channel: leave .to out'>
-      : unknown)
+    ([Ends[K]] extends [GoesOn]
+      ? unknown
+      : [Ends[K]] extends [FlowResult<never, unknown, unknown, unknown>]
+        ? FlowTypeError<'a branch of scatterGather replies with its last payload, and this one ends in a channel: leave .to out'>
+        : unknown)
 }
 
 /** The replies of branches by name; each may be missing where failures are left out. */
@@ -92,6 +124,6 @@ export type GatherErrors<Ends, Policy> = Policy extends 'omit' ? never : ErrorsA
 
 /** The body of a loop: it may end with any payload that it can begin with. */
 export type LoopBody<P, End> = End &
-  ([PayloadAfter<End>] extends [P]
+  ({ is: PayloadAfter<End> } extends { is: P }
     ? unknown
     : FlowTypeError<'the body of a loop must end with the payload it begins with: make it the same type again'>)

@@ -8,7 +8,7 @@ import { compileSnippets } from '../tooling/compile.ts'
 const prelude = `
 import { app, contract, direct, fileSink, flow, iterate, memoryClaimStore, message, priority, pubsub, queue, rendezvous, replace, runtime, service, sink, timer } from 'allora'
 import { http } from 'allora/http'
-import type { Channel, ErrorMessage, Failure } from 'allora'
+import type { Branch, Channel, ChannelToken, ErrorMessage, Failure } from 'allora'
 import * as E from 'fp-ts/lib/Either.js'
 import * as z from 'zod'
 
@@ -84,6 +84,7 @@ const mistakes = {
   'a route with a case that does not exist': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => b.to(queue('b')), paid: (b) => b.to(queue('c')) })`,
   'a route by a property that is no tag': `flow().from(events).route('order', {})`,
   'a route of a payload without a tag': `flow().from(orders).route('total', {})`,
+  'a branch that takes another payload': `const bill = <H>(branch: Branch<Order, H>) => branch.handle(toInvoice); flow().from(events).routeBy(({ kind }) => kind, { created: bill, cancelled: (b) => b })`,
   'a branch that returns nothing': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => { b.to(queue('b')) } })`,
   'a branch that builds': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => b.to(queue('b')).build() })`,
   'a selector with a case that has no branch': `flow().from(orders).routeBy((order) => (order.total > 9 ? 'large' : 'small'), { large: (b) => b })`,
@@ -170,6 +171,12 @@ const mistakes = {
   // Control bus.
   'a flow in the place of its id': `rt.control.pause(billing)`,
   'a concurrency that is text': `rt.control.concurrency('billing', '3')`,
+
+  // Functions that make flows of any payload.
+  'a made flow with work of another payload': `const worker = <P>(input: ChannelToken<'direct', 'orders', P>, work: (payload: P) => Promise<void>) => flow().from(input).handle(work).build(); worker(orders, async (invoice: Invoice) => void invoice.amount)`,
+  'a send of another payload to a made flow': `const worker = <const Id extends string, P>(id: Id, work: (payload: P) => Promise<void>) => flow(id).from(queue(id).of<P>()).handle(work).build(); runtime(app(worker('a', async (order: Order) => void order.total))).send('a', { orderId: '1', amount: 5 })`,
+  'two made flows with one channel': `const worker = <P>(id: string, work: (payload: P) => Promise<void>) => flow(id).from(queue('q').of<P>()).handle(work).build(); app(worker('a', async (order: Order) => void order.total), worker('b', async (invoice: Invoice) => void invoice.amount))`,
+  'a property that a payload of any type may not have': `const worker = <P>(input: ChannelToken<'direct', 'orders', P>) => flow().from(input).handle((order) => order.total)`,
 
   // Tokens.
   'a type argument on direct': `direct<Order>('orders')`,

@@ -106,6 +106,14 @@ test('a route with an otherwise joins its branch too', () => {
   expectTypeOf(joined).toExtend<FlowDef<typeof events, number | 'cancelled' | 'paid', never, unknown>>()
 })
 
+test('a route of branches that always fail can be asked, and gives only their failures', () => {
+  const failing = flow()
+    .from(orders)
+    .routeBy(() => 'a' as const, { a: (branch) => branch.handle(() => E.left(new Declined())) })
+    .build()
+  expectTypeOf(failing).toEqualTypeOf<FlowDef<Orders, never, Declined, Orders>>()
+})
+
 describe('functions in options', () => {
   test('may be services', () => {
     const ordered = flow()
