@@ -339,7 +339,10 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
 
   /**
    * Takes one branch by the value of a property, each with the payload narrowed (Content-Based Router). Every value has a branch,
-   * or there is an `otherwise`. Branches that end in `.to` end there; the others join and go on with the union of their payloads.
+   * or there is an `otherwise`. Branches that end in `.to` end there; the others join and go on with the union of their payloads. A
+   * header that not all of these set may be missing from there on.
+   *
+   * It goes by text only, since cases are names: for a boolean or a number there is `routeBy`, with a function that gives text.
    *
    * @example
    * ```ts

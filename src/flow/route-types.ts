@@ -51,7 +51,7 @@ export type TagKey<P, K extends keyof P = keyof P> = K extends string ? ([P[K]] 
 
 /** {@link TagKey}, or a sentence where there is none. */
 export type RouteKey<P> = [TagKey<P>] extends [never]
-  ? FlowTypeError<'route(key) goes by a property that holds a string literal in every member of the payload, and this payload has none: use routeBy(selector, cases)'>
+  ? FlowTypeError<'route(key) goes by a property that holds a string literal in every member of the payload, and this payload has none: use routeBy(selector, cases), for a boolean such as routeBy((payload) => `${payload.ok}`, { true: ..., false: ... })'>
   : TagKey<P>
 
 /** The cases of a route by `K`. */
@@ -87,6 +87,16 @@ export interface Otherwise<P, H, End> extends StepOptions {
 
 type PayloadAfter<End> = End extends FlowResult<infer P, unknown, unknown, unknown> ? P : never
 type HeadersAfterBranch<End> = End extends FlowResult<unknown, infer H, unknown, unknown> ? H : never
+
+/** The headers where branches meet: one that not all of them set may be missing. */
+type JoinedHeaders<H> = [KeysIn<H>] extends [keyof H]
+  ? H
+  : Pick<H, keyof H> & { readonly [K in Exclude<KeysIn<H>, keyof H>]?: ValueIn<H, K> } extends infer J
+    ? { readonly [K in keyof J]: J[K] }
+    : never
+type KeysIn<H> = H extends unknown ? keyof H : never
+type ValueIn<H, K> = H extends unknown ? (K extends keyof H ? H[K] : never) : never
+
 /** The typed errors that branches ended with. */
 export type ErrorsAfter<End> = End extends FlowResult<unknown, unknown, infer E, unknown> ? E : never
 /** The channels and services that branches used. */
@@ -100,7 +110,7 @@ interface GoesOn {
 /** What a route goes on as: the union of its branches, or sealed when none goes on. */
 export type Joined<Src extends AnyChannel, E, R, End> = [Extract<End, GoesOn>] extends [never]
   ? SealedFlow<Src, E | ErrorsAfter<End>, R | RefsAfter<End>>
-  : Flow<Src, PayloadAfter<End>, HeadersAfterBranch<End>, E | ErrorsAfter<End>, R | RefsAfter<End>>
+  : Flow<Src, PayloadAfter<End>, JoinedHeaders<HeadersAfterBranch<End>>, E | ErrorsAfter<End>, R | RefsAfter<End>>
 
 /** The branches of a scatter-gather, by name. Each goes on to its end, where its payload is the reply. */
 export type AskedBranches<P, H, Ends> = {

@@ -113,9 +113,9 @@ test('a step costs about 120 instantiations, and an eighth more behind 400 of th
   expect(cost).toMatchInlineSnapshot(`
     {
       "10 steps": 2328,
-      "100 steps": 12235,
-      "400 steps": 54490,
-      "50 steps": 6903,
+      "100 steps": 12269,
+      "400 steps": 54539,
+      "50 steps": 6934,
     }
   `)
   expect(eachOf(cost, 400)).toBeLessThan(1.13 * eachOf(cost, 100))
@@ -148,9 +148,9 @@ test(
     expect(cost).toMatchInlineSnapshot(`
       {
         "10 steps": 2390,
-        "100 steps": 15987,
-        "400 steps": 100197,
-        "50 steps": 7913,
+        "100 steps": 16129,
+        "400 steps": 101614,
+        "50 steps": 7962,
       }
     `)
     expect(eachOf(cost, 400)).toBeLessThan(1.6 * eachOf(cost, 100))

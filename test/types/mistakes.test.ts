@@ -84,6 +84,8 @@ const mistakes = {
   'a route with a case that does not exist': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => b.to(queue('b')), paid: (b) => b.to(queue('c')) })`,
   'a route by a property that is no tag': `flow().from(events).route('order', {})`,
   'a route of a payload without a tag': `flow().from(orders).route('total', {})`,
+  'a route by a boolean': `flow().from(direct('results').of<{ ok: true; order: Order } | { ok: false; late: Late }>()).route('ok', {})`,
+  'a header that only one branch sets': `flow().from(events).route('kind', { created: (b) => b.setHeader('tenant', () => 'a'), cancelled: (b) => b }).handle((_, exchange) => exchange.message.headers.tenant.length)`,
   'a branch that takes another payload': `const bill = <H>(branch: Branch<Order, H>) => branch.handle(toInvoice); flow().from(events).routeBy(({ kind }) => kind, { created: bill, cancelled: (b) => b })`,
   'a branch that returns nothing': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => { b.to(queue('b')) } })`,
   'a branch that builds': `flow().from(events).route('kind', { created: (b) => b.to(queue('a')), cancelled: (b) => b.to(queue('b')).build() })`,

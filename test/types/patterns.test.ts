@@ -106,6 +106,59 @@ test('a route with an otherwise joins its branch too', () => {
   expectTypeOf(joined).toExtend<FlowDef<typeof events, number | 'cancelled' | 'paid', never, unknown>>()
 })
 
+describe('headers where branches meet', () => {
+  test('may be missing, if not every branch that goes on sets them', () => {
+    const some = flow()
+      .from(events)
+      .setHeader('tenant', () => 'a')
+      .route('kind', {
+        created: (branch) => branch.setHeader('total', ({ order }) => order.total).setHeader('by', () => 'order'),
+        cancelled: (branch) => branch.setHeader('by', () => 1),
+        paid: (branch) => branch.to(queue('paid')),
+      })
+    expectTypeOf(some.build()).toExtend<FlowDef<typeof events, unknown, never, unknown>>()
+    some.handle((_, { message: { headers } }) => {
+      expectTypeOf(headers.tenant).toEqualTypeOf<string>()
+      expectTypeOf(headers.total).toEqualTypeOf<number | undefined>()
+      expectTypeOf(headers.by).toEqualTypeOf<string | number>()
+    })
+    expectTypeOf(() => {
+      // @ts-expect-error no branch sets it
+      some.handle((_, { message: { headers } }) => headers.amount)
+    }).toBeFunction()
+  })
+
+  test('the same by a function, with an otherwise, and where a branch takes them away', () => {
+    flow()
+      .from(orders)
+      .setHeader('tenant', () => 'a')
+      .routeBy(
+        ({ id }) => id,
+        { a: (branch) => branch.setHeader('first', () => true).removeHeaders(['tenant']) },
+        { otherwise: (branch) => branch },
+      )
+      .handle((_, { message: { headers } }) => {
+        expectTypeOf(headers).toExtend<{ readonly first?: boolean; readonly tenant?: string }>()
+        expectTypeOf(headers.first).toEqualTypeOf<boolean | undefined>()
+        expectTypeOf(headers.tenant).toEqualTypeOf<string | undefined>()
+      })
+  })
+
+  test('as every branch leaves them, they stay one type', () => {
+    const same = flow()
+      .from(orders)
+      .setHeader('tenant', () => 'a')
+      .routeBy(
+        () => 'a' as const,
+        { a: (branch) => branch.setHeader('n', () => 1) },
+        { otherwise: (b) => b.setHeader('n', () => 2) },
+      )
+    expectTypeOf(same).toEqualTypeOf<
+      Flow<Orders, Order, { readonly tenant: string } & { readonly n: number }, never, Orders>
+    >()
+  })
+})
+
 test('a route of branches that always fail can be asked, and gives only their failures', () => {
   const failing = flow()
     .from(orders)
