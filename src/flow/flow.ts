@@ -15,6 +15,7 @@ import type {
   FlowResult,
   GatherErrors,
   Gathered,
+  HeadersAfterLoop,
   Joined,
   LoopBody,
   Otherwise,
@@ -203,7 +204,7 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
   loop<End extends BranchEnd>(
     body: (turn: Branch<P, H>) => LoopBody<P, End>,
     options: LoopOptions<P, H>,
-  ): Flow<Src, P, H, E | ErrorsAfter<End>, R | RefsAfter<End>>
+  ): Flow<Src, P, HeadersAfterLoop<H, End>, E | ErrorsAfter<End>, R | RefsAfter<End>>
 
   /**
    * Holds each message until a trigger with the same key has come by another channel, before it or after. The message stays unsettled

@@ -132,6 +132,11 @@ export type Gathered<Ends, Policy> = Policy extends 'omit'
 /** The typed errors of the branches, where they fail the message. */
 export type GatherErrors<Ends, Policy> = Policy extends 'omit' ? never : ErrorsAfter<Ends[keyof Ends]>
 
+/** The headers behind a loop, which may have had no turn: as before it, but for those that its body takes away or makes another type. */
+export type HeadersAfterLoop<H, End> = { is: HeadersAfterBranch<End> } extends { is: H }
+  ? H
+  : JoinedHeaders<H | HeadersAfterBranch<End>>
+
 /** The body of a loop: it may end with any payload that it can begin with. */
 export type LoopBody<P, End> = End &
   ({ is: PayloadAfter<End> } extends { is: P }

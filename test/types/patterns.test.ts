@@ -159,6 +159,25 @@ describe('headers where branches meet', () => {
   })
 })
 
+test('headers behind a loop may be missing, if its body takes them away', () => {
+  const tagged = flow()
+    .from(orders)
+    .setHeader('tenant', () => 'a')
+    .setHeader('turn', () => 1)
+  const bound = { while: () => true, max: 3 }
+  const same = tagged.loop((turn) => turn.setHeader('turn', () => 2).setHeader('total', ({ total }) => total), bound)
+  expectTypeOf(same).toEqualTypeOf<typeof tagged>()
+  const ended = tagged.loop((turn) => turn.to(queue('ended')), bound)
+  ended.handle((_, { message }) => expectTypeOf(message.headers.tenant).toEqualTypeOf<string>())
+  const less = tagged.loop((turn) => turn.removeHeaders(['tenant']).setHeader('turn', () => 'second'), bound)
+  less.handle((_, { message: { headers } }) => {
+    expectTypeOf(headers.tenant).toEqualTypeOf<string | undefined>()
+    expectTypeOf(headers.turn).toEqualTypeOf<number | string>()
+  })
+  const waited = tagged.loop((turn) => turn.through(queue('waiting')), bound)
+  waited.handle((_, { message }) => expectTypeOf(message.headers.tenant).toEqualTypeOf<string | undefined>())
+})
+
 test('a route of branches that always fail can be asked, and gives only their failures', () => {
   const failing = flow()
     .from(orders)
