@@ -38,15 +38,22 @@ function asBuilt(node: GraphNode): GraphNode {
   return service === undefined ? { ...rest, duration } : { ...rest, service }
 }
 
-/** The same flow as the builder numbers it: nobody can name the nodes that no operator makes by itself. */
+/**
+ * The same flow as the builder numbers it: nobody can name the nodes that no operator makes by itself. Their number passes over the ids
+ * before it, and a node behind it that has this id gets another one.
+ */
 function numbered(flow: FlowGraph): FlowGraph {
-  const taken = new Set(flow.nodes.map(({ id }) => id))
-  const names = new Map(
-    flow.nodes.map(({ id, kind }, i) => [
-      id,
-      !['inlet', 'source'].includes(kind) && IMPLICIT.has(kind) && !taken.has(`n${i}`) ? `n${i}` : id,
-    ]),
-  )
+  const given = new Set(flow.nodes.map(({ id }) => id))
+  const used = new Set<string>()
+  const names = new Map<string, string>()
+  for (const [i, { id, kind }] of flow.nodes.entries()) {
+    const isNumbered = !['inlet', 'source'].includes(kind) && IMPLICIT.has(kind)
+    let name = isNumbered ? `n${i}` : id
+    for (let number = i; isNumbered && used.has(name); number++) name = `n${number}`
+    while (!isNumbered && (used.has(name) || (name !== id && given.has(name)))) name += '*'
+    used.add(name)
+    names.set(id, name)
+  }
   return {
     ...flow,
     nodes: flow.nodes.map((node) => asBuilt({ ...node, id: names.get(node.id)! })),
