@@ -41,6 +41,7 @@ export type {
   ConsumerOptions,
   FilterOptions,
   IdempotentOptions,
+  Key,
   LogOptions,
   LoopOptions,
   RecipientsOptions,

@@ -67,7 +67,7 @@ const ERRORS: Readonly<Record<string, Row>> = {
   ALLORA303: ['Refused by a filter', "A filter with reject: 'error' did not let the message pass."],
   ALLORA304: [
     'Result that cannot be used',
-    'A handler returned something that is no value, promise, Either, Task or TaskEither, such as a function that gives no promise.',
+    'A function, or something else that the app was given, gave what its contract does not allow: a handler a function that gives no promise, correlateBy or when a promise, a schema or a store no answer. The sentence says who, and what is expected.',
   ],
   ALLORA305: [
     'Nothing to split',

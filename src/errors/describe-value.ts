@@ -9,11 +9,12 @@ export function quote(text: string): string {
   return json.replaceAll('\u2028', String.raw`\u2028`).replaceAll('\u2029', String.raw`\u2029`)
 }
 
-/** What came, as the end of "but it is ...": `missing`, `null`, `the number 3`, `the string "a"`, `an array`. */
+/** What came, as the end of "but it is ...": `missing`, `null`, `the number 3`, `the string "a"`, `an array`, `a promise`. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null) return 'null'
   if (typeof value === 'string') return `the string ${quote(value)}`
+  if (value instanceof Promise) return 'a promise'
   if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object'
   if (typeof value === 'function') return 'a function'
   return `the ${typeof value} ${String(value)}`

@@ -35,7 +35,10 @@ export class RejectedError extends AlloraError {
   readonly code = 'ALLORA303'
 }
 
-/** `ALLORA304`: a handler returned something that cannot be taken, such as a function that gives no promise. */
+/**
+ * `ALLORA304`: a function, or something else that the app was given, gave what its contract does not allow: a handler a function that gives no
+ * promise, a key or a verdict a promise, a schema or a store no answer.
+ */
 export class HandlerResultError extends AlloraError {
   readonly code = 'ALLORA304'
 }

@@ -3,7 +3,7 @@ import type { CircuitBreakerPolicy, RetryPolicy, StepTimeout } from '../graph/gr
 import type { Exchange } from '../message/exchange.ts'
 import type { Failure } from '../message/failure.ts'
 import type { NoContract } from './service.ts'
-import type { StepOptions } from './step-options.ts'
+import type { Key, StepOptions } from './step-options.ts'
 
 /**
  * What a step does when its function fails, takes long, or is asked too much. `E` are the typed failures of the function.
@@ -52,7 +52,7 @@ export interface ResilienceOptions<in P, in H, in E> extends StepOptions {
    */
   readonly concurrency?: number
   /** Messages with the same key pass the step one after the other; those with the key `undefined` at any time. */
-  readonly orderBy?: ((payload: P, exchange: Exchange<P, H>) => unknown) & NoContract
+  readonly orderBy?: ((payload: P, exchange: Exchange<P, H>) => Key) & NoContract
 }
 
 /** How often, when and why a failed call is repeated: after `min(max, delay * factor ** (n - 1))` milliseconds, n = 1 for the first retry. */

@@ -8,6 +8,19 @@ import type { AnyChannel, ChannelAccepting, PayloadOf } from './channel-token.ts
 import type { FlowTypeError } from './flow-type-error.ts'
 import type { NoContract } from './service.ts'
 
+/** What tells messages apart, such as a text or a number. No promise of one, since it is needed at once. */
+export type Key =
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | null
+  | undefined
+  | (object & {
+      readonly then?: FlowTypeError<'a key is needed at once: a promise of one has to be waited for in a step before'>
+    })
+
 /** What every operator takes. */
 export interface StepOptions {
   /** The node's id in the graph, unique in its flow; absent = `n` and its place in the flow. */
@@ -19,7 +32,7 @@ export interface ConsumerOptions<P> extends StepOptions {
   /** Messages in work at the same time; absent = 1. */
   readonly concurrency?: number
   /** Messages of one key keep their order, also with a concurrency above 1. */
-  readonly orderBy?: ((payload: P, message: Message<P>) => unknown) & NoContract
+  readonly orderBy?: ((payload: P, message: Message<P>) => Key) & NoContract
 }
 
 /** How messages are taken from a source. */
@@ -41,7 +54,7 @@ export type FilterOptions<C> = StepOptions &
 /** How messages become groups, and groups one message. */
 export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extends StepOptions {
   /** The key of a message's group; absent = its correlation id. */
-  readonly correlateBy?: ((payload: P, exchange: Exchange<P, H>) => unknown) & NoContract
+  readonly correlateBy?: ((payload: P, exchange: Exchange<P, H>) => Key) & NoContract
   /** A group is complete at this many; absent = the size of the split it came from. */
   readonly size?: number
   /** Whether a group is complete; asked with each arrival. */
@@ -68,7 +81,7 @@ export interface AggregateOptions<P, H, G, C extends ChannelAccepting<P>> extend
 /** How messages are put into the order of their `sequence` headers. */
 export interface ResequenceOptions<P, H, C extends ChannelAccepting<P>> extends StepOptions {
   /** The key of a message's sequence; absent = its correlation id. */
-  readonly correlateBy?: ((payload: P, exchange: Exchange<P, H>) => unknown) & NoContract
+  readonly correlateBy?: ((payload: P, exchange: Exchange<P, H>) => Key) & NoContract
   /** Milliseconds that messages wait for those missing before them. */
   readonly timeout: number
   /** What the timeout does with the messages that waited, up to the next gap. */
@@ -90,7 +103,7 @@ export interface ScatterGatherOptions<Policy extends 'fail' | 'omit'> extends St
 /** What a message waits for. */
 export interface BarrierOptions<P, C extends AnyChannel> extends StepOptions {
   /** The key of a message and of its trigger; absent = the correlation id. */
-  readonly correlateBy?: ((payload: P | PayloadOf<C>, exchange: Exchange<P | PayloadOf<C>>) => unknown) & NoContract
+  readonly correlateBy?: ((payload: P | PayloadOf<C>, exchange: Exchange<P | PayloadOf<C>>) => Key) & NoContract
   /** Milliseconds that a message waits before it fails with a `BarrierTimeoutError`, and a trigger that came first before it is dropped. */
   readonly timeout: number
   /** The channel triggers come by; each lets one message go on. */
@@ -149,8 +162,8 @@ export interface ThrottleOptions extends StepOptions {
 
 /** What `idempotent` takes. */
 export interface IdempotentOptions<P, H, C extends ChannelAccepting<P>> extends StepOptions {
-  /** What makes two messages the same. */
-  readonly key: ((payload: P, exchange: Exchange<P, H>) => string | number) & NoContract
+  /** What makes two messages the same: text or a number, at once. A message for which it gives anything else fails. */
+  readonly key: ((payload: P, exchange: Exchange<P, H>) => string | number | bigint) & NoContract
   /** Where keys are remembered; absent = the last 100,000 in memory. */
   readonly store?: KeyStore
   /** Milliseconds that a key is remembered; absent = as long as there is room. */

@@ -6,6 +6,7 @@ import { adapterOf } from './adapter-of.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { FlowRunner, RunnerHost } from './flow-runner.ts'
 import { Later, RESILIENCE } from './later.ts'
+import { answering } from './outcome.ts'
 import type { Layout } from './layout.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { enrich, filter, handle, recover, removeHeaders, setHeader, validate } from './patterns/message-steps.ts'
@@ -97,6 +98,11 @@ export class Behaviour {
     return name === undefined ? undefined : this.fn(name)
   }
 
+  /** The function of an option whose answer is needed at once. */
+  answering(option: string, name: string | undefined): Function | undefined {
+    return name === undefined ? undefined : answering(this.fn(name), option)
+  }
+
   channel(id: string): BoundChannel {
     return this.bindings.channelOf(id)
   }
@@ -121,7 +127,11 @@ export class Behaviour {
 
   guard(step: Step, fn: Function, record: Resilience): Function {
     if (!hasPolicy(record)) return fn
-    return RESILIENCE.here.resilient(fn, record, { step, host: this.host, functionOf: (name) => this.fn(name) })
+    return RESILIENCE.here.resilient(fn, record, {
+      step,
+      host: this.host,
+      answering: (option, name) => this.answering(option, name),
+    })
   }
 }
 
@@ -166,8 +176,9 @@ export const BEHAVIOURS: { readonly [K in NodeKind]: Give<K> | GiveLater<K> } = 
   sink: (of, step, it) => of.sink(step, it),
   recipients: (of, step, it) => recipients(step, it, of.channels(it), of.host),
   recipientList: new Later(() => import('./patterns/recipient-list.ts')),
-  errorOutlet: (of, step, it) => errorOutlet(step, of.channel(it.channel), of.optional(it.when), of.turnsEndedAt(step)),
-  recover: (of, step, it) => recover(step, of.guarded(step, it), of.optional(it.when), of.turnsEndedAt(step)),
+  errorOutlet: (of, step, it) =>
+    errorOutlet(step, of.channel(it.channel), of.answering('when', it.when), of.turnsEndedAt(step)),
+  recover: (of, step, it) => recover(step, of.guarded(step, it), of.answering('when', it.when), of.turnsEndedAt(step)),
   call: (of, step, it) => call(step, it, of.channel(it.channel), of.host, (ask, record) => of.guard(step, ask, record)),
   gather: (of, step) => reply(step, of.host),
   reply: (of, step) => reply(step, of.host),

@@ -2,11 +2,12 @@
 import { appended } from '../graph/appended.ts'
 import type { DelayNode, FlowGraph, InletNode, SourceNode, ThroughNode } from '../graph/graph.ts'
 import { resilienceOf } from '../graph/resilience.ts'
-import type { AnyMessage, ConsumeOptions } from '../transport/transport.ts'
+import type { ConsumeOptions } from '../transport/transport.ts'
 import { Behaviour, type Bindings } from './behaviour.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { FrameSource } from './frame.ts'
+import { inOrder } from './key-order.ts'
 import { CREDIT } from './later.ts'
 import { Layout } from './layout.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
@@ -49,27 +50,24 @@ export function compile(
 
 function segmentsOf(graph: FlowGraph, { runner: { steps, host } }: Behaviour, bindings: Bindings): Segment[] {
   const lends = graph.nodes.some((node) => node.kind === 'barrier' || resilienceOf(node).retry !== undefined)
-  const segment = (node: Segment['node'], start: Step): Segment => {
+  const segment = (node: Segment['node'], start: Step, own: Step): Segment => {
     const channel = bindings.channelOf(node.channel)
     const { handsOver } = channel
     const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined
     const source = { flowId: graph.id, channelId: node.channel, handsOver, ...lender }
-    return { node, source, start, channel, orderBy: orderOf(node, bindings) }
+    const keyOf = node.kind === 'source' || node.orderBy === undefined ? undefined : bindings.functionOf(node.orderBy)
+    const ordered = keyOf === undefined ? { orderBy: undefined, start } : inOrder(keyOf, node, own)
+    return { node, source, channel, ...ordered }
   }
   let segments: Segment[] = []
   for (let index = 0; index < graph.nodes.length; index++) {
     const node = graph.nodes[index]!
+    const step = steps[index]!
     // Triggers are consumed like what comes `through` a channel, and enter the barrier itself.
     if (node.kind === 'barrier')
-      segments = appended(segments, segment({ id: node.id, kind: 'through', channel: node.trigger }, steps[index]!))
+      segments = appended(segments, segment({ id: node.id, kind: 'through', channel: node.trigger }, step, step))
     else if (node.kind === 'inlet' || node.kind === 'source' || node.kind === 'through' || node.kind === 'delay')
-      segments = appended(segments, segment(node, steps[index]!.next!))
+      segments = appended(segments, segment(node, step.next!, step))
   }
   return segments
-}
-
-function orderOf(node: Segment['node'], bindings: Bindings): Segment['orderBy'] {
-  if (node.kind === 'source' || node.orderBy === undefined) return undefined
-  const keyOf = bindings.functionOf(node.orderBy)
-  return (message: AnyMessage): unknown => keyOf(message.payload, message)
 }

@@ -1,5 +1,6 @@
 /** What a handler returned, taken apart: plain value, promise, `Either`, `Task`, `TaskEither` or message draft. */
 import { HandlerResultError } from '../errors/handling-errors.ts'
+import { unusableResult } from '../errors/unusable-result.ts'
 import type { Failure } from '../message/failure.ts'
 import type { HeadersInit } from '../message/headers.ts'
 import { type MessageDraft, isDraft, isMessage } from '../message/message.ts'
@@ -52,11 +53,31 @@ export function asDraft(value: unknown): MessageDraft<unknown, HeadersInit> | un
   return isDraft(value) || isMessage(value) ? (value as MessageDraft<unknown, HeadersInit>) : undefined
 }
 
+/** The function of an option, such as `correlateBy`, whose answer is needed at once. */
+export function answering(fn: Function, option: string): Function {
+  return (input: unknown, exchange: unknown): unknown => atOnce(fn(input, exchange), option)
+}
+
+/** The answer itself. Throws `HandlerResultError` for a promise. */
+export function atOnce(answer: unknown, option: string): unknown {
+  if (!isThenable(answer)) return answer
+  const promise = honest(answer)
+  // Nobody waits for it, also when it fails.
+  promise.catch(() => undefined)
+  throw unusableResult(
+    `The function of ${option}`,
+    'its answer at once',
+    promise,
+    'Make it a function that is not async; what has to be waited for is found out in a step before, such as enrich.',
+  )
+}
+
 /** A thenable that is no promise may answer twice, or throw: a promise around it does not. */
 const honest = (thenable: PromiseLike<unknown>): Promise<unknown> =>
   thenable instanceof Promise ? thenable : Promise.resolve(thenable)
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Whether a value has to be waited for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
   )

@@ -76,6 +76,8 @@ const mistakes = {
   'a splitter that gives a number': `flow().from(orders).split((order) => order.total)`,
   'a part treated as the whole': `flow().from(orders).split((order) => order.lines).handle((line) => line.total)`,
   'a group treated as one of its members': `flow().from(orders).aggregate({ size: 3 }).handle((order) => order.total)`,
+  'a group by a promise': `flow().from(orders).aggregate({ size: 3, correlateBy: async (order) => order.id })`,
+  'a group that a promise completes': `flow().from(orders).aggregate({ when: async (group) => group.length > 2 })`,
   'a timeout with an unknown outcome': `flow().from(orders).aggregate({ timeout: 5, onTimeout: 'drop' })`,
   'a step option that is none': `flow().from(orders, { concurency: 3 })`,
 
@@ -132,6 +134,7 @@ const mistakes = {
   // Idempotent, delay, throttle, log.
   'idempotent without a key': `flow().from(orders).idempotent({ window: 1000 })`,
   'idempotent by a key that is no text': `flow().from(orders).idempotent({ key: (order) => order.lines })`,
+  'idempotent by a promise': `flow().from(orders).idempotent({ key: async (order) => order.id })`,
   'idempotent that discards to a channel of another payload': `flow().from(orders).idempotent({ key: (order) => order.id, discardTo: invoices })`,
   'a delay that is text': `flow().from(orders).delay('5s')`,
   'a delay by a function that gives text': `flow().from(orders).delay((order) => order.id)`,
@@ -150,6 +153,7 @@ const mistakes = {
   'a dynamic route without a bound': `flow().from(orders).dynamicRoute((order) => (order.total > 9 ? 'recheck' : undefined), [recheck], {})`,
   'a dynamic route to a flow it was not given': `flow().from(orders).dynamicRoute((order) => (order.total > 9 ? 'recheck' : 'price'), [recheck], { max: 5 })`,
   'a barrier without a trigger': `flow().from(orders).barrier({ timeout: 5 })`,
+  'a barrier by a promise': `flow().from(orders).barrier({ timeout: 5, trigger: orders, correlateBy: async (order) => order.id })`,
   'a barrier with a trigger by its name': `flow().from(orders).barrier({ timeout: 5, trigger: 'paid' })`,
 
   // Resilience.
@@ -161,6 +165,7 @@ const mistakes = {
   'a timeout per call by another name': `flow().from(orders).handle(toInvoice, { timeout: { call: 5 } })`,
   'a circuit breaker without a time': `flow().from(orders).handle(toInvoice, { circuitBreaker: { failures: 3 } })`,
   'a retry of a channel': `flow().from(orders).to(queue('copies'), { retry: { attempts: 3 } })`,
+  'an order by a promise': `flow().from(orders, { concurrency: 2, orderBy: async (order) => order.id })`,
   'a contract in an option': `flow().from(orders).handle(toInvoice, { orderBy: contract<Order, string>()('key') })`,
   'a contract that combines a group': `flow().from(orders).aggregate({ size: 3, combine: contract<readonly Order[], number>()('sum') })`,
   'a contract that asks about a failure': `flow().from(orders).handle(toInvoice, { retry: { attempts: 3, when: contract<Failure<never>, boolean>()('worthIt') } })`,

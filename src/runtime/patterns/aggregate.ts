@@ -12,8 +12,8 @@ export function aggregate(of: Behaviour, step: Step, node: AggregateNode): void 
   const keeper =
     node.store === undefined ? undefined : new GroupKeeper(of.fn(node.store)() as GroupStore, step, of.host)
   const parts = {
-    correlateBy: of.optional(node.correlateBy),
-    when: of.optional(node.when),
+    correlateBy: of.answering('correlateBy', node.correlateBy),
+    when: of.answering('when', node.when),
     combine: combineOf(of, step, node),
     discard: of.maybe(node.discardTo),
     keeper,

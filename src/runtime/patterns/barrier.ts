@@ -17,7 +17,7 @@ interface EarlyTrigger extends OpenGroup {
 
 /** `barrier`: a message goes on when it has its trigger. */
 export function barrier(of: Behaviour, step: Step, node: BarrierNode): void {
-  const it = new Barrier(node, of.optional(node.correlateBy), step, of.host)
+  const it = new Barrier(node, of.answering('correlateBy', node.correlateBy), step, of.host)
   step.enter = (frame) => it.enter(frame)
   step.resume = () => step.next
 }

@@ -1,9 +1,13 @@
 /** The idempotent receiver: each key passes once (rule T12). */
+import { describeValue } from '../../errors/describe-value.ts'
+import { CorrelationError } from '../../errors/handling-errors.ts'
+import { unusableResult } from '../../errors/unusable-result.ts'
 import type { IdempotentNode } from '../../graph/graph.ts'
 import { MemoryKeyStore } from '../../memory/memory-key-store.ts'
 import type { KeyStore } from '../../message/key-store.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Frame } from '../frame.ts'
+import { promiseOf } from '../outcome.ts'
 import { type Next, SUSPENDED, type Step } from '../step.ts'
 import { discard } from './dropping.ts'
 import { tellStore } from './telling-stores.ts'
@@ -11,10 +15,11 @@ import { tellStore } from './telling-stores.ts'
 /** `idempotent`: a key is reserved when its message comes, committed when the message has been handled, released when that failed. */
 export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): void {
   const { host } = of
-  const key = of.fn(node.key)
+  const keyOf = of.answering('key', node.key)!
   const store = node.store === undefined ? new MemoryKeyStore(host.clock) : (of.fn(node.store)() as KeyStore)
   const duplicates = of.maybe(node.discardTo)
-  const decide = (frame: Frame, name: string, isNew: boolean): Next => {
+  const decide = (frame: Frame, name: string, isNew: unknown): Next => {
+    if (typeof isNew !== 'boolean') throw noVerdict(isNew)
     if (isNew) {
       // In a group the message counts as handled, so that nobody waits for others to come; should what it becomes fail, it may come again.
       frame.whenEnded((succeeded) => {
@@ -28,14 +33,32 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
     return discard(frame, duplicates, 'duplicate', step, host)
   }
   step.enter = (frame) => {
-    const name = `${step.flowId}/${step.id}/${String(key(frame.payload, frame))}`
-    const reserved = store.reserve(name)
-    if (typeof reserved === 'boolean') return decide(frame, name, reserved)
-    frame.pending = reserved.then((isNew) => [name, isNew] as const)
+    const name = nameOf(keyOf(frame.payload, frame), step)
+    const reserved: unknown = store.reserve(name)
+    const pending = typeof reserved === 'object' ? promiseOf(reserved) : undefined
+    if (pending === undefined) return decide(frame, name, reserved)
+    frame.pending = pending.then((isNew) => [name, isNew] as const)
     return SUSPENDED
   }
   step.resume = (frame, value) => {
-    const [name, isNew] = value as readonly [string, boolean]
+    const [name, isNew] = value as readonly [string, unknown]
     return decide(frame, name, isNew)
   }
 }
+
+/** What a store knows a key by. The number 1 and the text "1" are two keys; whatever cannot be told apart by a text is none. */
+function nameOf(key: unknown, { flowId, id }: Step): string {
+  if (typeof key === 'string') return `${flowId}/${id}/${key}`
+  if (typeof key === 'bigint' || (typeof key === 'number' && !Number.isNaN(key))) return `${flowId}/${id}#${key}`
+  throw new CorrelationError(
+    `The function of key must give text or a number, but it gave ${key === undefined ? 'undefined' : describeValue(key)}, so nothing tells whether the message has come before. Give a key for every message, or filter those without one before.`,
+  )
+}
+
+const noVerdict = (came: unknown): Error =>
+  unusableResult(
+    'The reserve of the store',
+    'true or false, or a promise of it',
+    came,
+    'Correct the store: true for a new key, false for one that was handled.',
+  )

@@ -20,7 +20,7 @@ export interface ResequencerParts {
 
 /** `resequence`: messages go on in the order of their numbers. */
 export function resequence(of: Behaviour, step: Step, node: ResequenceNode): void {
-  const parts = { correlateBy: of.optional(node.correlateBy), discard: of.maybe(node.discardTo) }
+  const parts = { correlateBy: of.answering('correlateBy', node.correlateBy), discard: of.maybe(node.discardTo) }
   const resequencer = new Resequencer(node, parts, step, of.runner)
   step.enter = (frame) => resequencer.enter(frame)
 }

@@ -14,11 +14,12 @@ import { timed } from './timed.ts'
 interface Surroundings {
   readonly step: Step
   readonly host: RunnerHost
-  readonly functionOf: (name: string) => Function
+  /** The function of an option whose answer is needed at once. */
+  readonly answering: (option: string, name: string | undefined) => Function | undefined
 }
 
 /** The function under the record's policies, to be called in its place. */
-export function resilient(fn: Function, record: Resilience, { step, host, functionOf }: Surroundings): Function {
+export function resilient(fn: Function, record: Resilience, { step, host, answering }: Surroundings): Function {
   const { retry, circuitBreaker, concurrency, orderBy } = record
   const { attempt, overall } = timeoutsOf(record)
   const isTimed = attempt !== undefined || overall !== undefined
@@ -31,9 +32,9 @@ export function resilient(fn: Function, record: Resilience, { step, host, functi
       host.events.emit('circuit', { flowId: step.flowId, nodeId: step.id, state })
     call = breaking(call, new CircuitBreaker(circuitBreaker, host.clock, changed))
   }
-  if (retry !== undefined)
-    call = retrying(call, retry, retry.when === undefined ? undefined : functionOf(retry.when), step, host)
-  if (orderBy !== undefined) call = inTurn(call, functionOf(orderBy), host.clock)
+  if (retry !== undefined) call = retrying(call, retry, answering('retry.when', retry.when), step, host)
+  const keyOf = answering('orderBy', orderBy)
+  if (keyOf !== undefined) call = inTurn(call, keyOf, host.clock)
   if (overall !== undefined) call = timed(call, 'overall', overall, step, host)
   return (input: unknown, frame: Frame): unknown => call(input, frame, frame.signal)
 }

@@ -34,6 +34,66 @@ describe('T12: idempotent', () => {
     expect(drained(other.channel('again'))).toEqual(['a'])
   })
 
+  test.each<[what: string, key: (id: unknown) => unknown, said: string]>([
+    ['undefined', () => undefined, 'The function of key must give text or a number, but it gave undefined'],
+    ['null', () => null, 'it gave null'],
+    ['no number', () => NaN, 'it gave the number NaN'],
+    ['true', (id) => id === 'a', 'it gave the boolean true'],
+    ['an object', (id) => ({ id }), 'it gave an object'],
+    ['a promise', async (id) => id, 'The function of key must give its answer at once, but it gave a promise'],
+    ['a promise that rejects', () => Promise.reject(new Error('no')), 'it gave a promise'],
+  ])('T12: a message whose key is %s fails, and is no duplicate of another', async (_, key, said) => {
+    const once = flow('f')
+      .from(input)
+      .idempotent({ key: key as never })
+      .to(queue('out'))
+      .build()
+    const { rt, dropped } = await started(app(once))
+    for (const word of ['a', 'a']) await rt.send('in', word)
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([])
+    expect(dropped).toEqual([])
+    expect(rt.deadLetters.list().map(({ nodeId }) => nodeId)).toEqual(['n1', 'n1'])
+    expect(rt.deadLetters.list()[0]!.error.message).toContain(said)
+  })
+
+  test('T12: a text and a number are two keys', async () => {
+    const once = flow('f')
+      .from(queue('in').of<string | number>())
+      .idempotent({ key: (id) => id })
+      .to(queue('out'))
+      .build()
+    const { rt, dropped } = await started(app(once))
+    for (const id of [1, '1', '#1', 1, '1']) await rt.send('in', id)
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([1, '1', '#1'])
+    expect(dropped).toEqual(['duplicate 1', 'duplicate "1"'])
+  })
+
+  test.each([undefined, Promise.resolve('yes'), {}])(
+    'T12: a store that does not say whether a key is new is told so, and the message is kept',
+    async (verdict) => {
+      const store = { reserve: () => verdict, commit() {}, release() {} } as unknown as KeyStore
+      const { rt } = await started(
+        app(
+          flow('f')
+            .from(input)
+            .idempotent({ key: (word) => word, store })
+            .build(),
+        ),
+      )
+      await rt.send('in', 'a')
+      await rt.idle()
+      expect(rt.deadLetters.list()[0]!.error).toMatchObject({
+        nodeId: 'n1',
+        cause: { code: 'ALLORA304' },
+        message: expect.stringContaining(
+          'The reserve of the store must give true or false, or a promise of it, but it gave ',
+        ) as unknown,
+      })
+    },
+  )
+
   test('T12: a key is committed on success and released on failure', async () => {
     let broken = true
     const fragile = flow('f')
