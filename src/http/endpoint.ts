@@ -1,7 +1,7 @@
 /** One opening of `http.inbound`: makes messages of requests and answers of what becomes of them. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { pathOf } from '../errors/payload-issues.ts'
+import { pathOf, schemaResult } from '../errors/payload-issues.ts'
 import type { HeadersInit } from '../message/headers.ts'
 import { ownMessage } from '../message/message.ts'
 import type { Arrival, Reply, ReplyWish, SourceEnv } from '../message/source.ts'
@@ -110,7 +110,7 @@ export class Endpoint implements Route {
 
 /** What the schema makes of a payload. Throws a {@link Refusal} with the issues. */
 async function fitting(schema: StandardSchemaV1, payload: unknown): Promise<unknown> {
-  const result = await schema['~standard'].validate(payload)
+  const result = schemaResult(await schema['~standard'].validate(payload))
   if (result.issues === undefined) return result.value
   const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }))
   throw new Refusal(problem(422, 'The body does not fit.', { issues }))

@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { HttpBodyError, HttpFailure, HttpSchemaError } from '../errors/http-outbound-errors.ts'
 import { quote } from '../errors/describe-value.ts'
-import { issueInWords } from '../errors/payload-issues.ts'
+import { issueInWords, schemaResult } from '../errors/payload-issues.ts'
 import { SHORT_BODY, upTo } from './body-limit.ts'
 import { isHopByHop } from './headers.ts'
 import { JSON_TYPE } from './outbound-body.ts'
@@ -75,7 +75,7 @@ export async function failureOf(answer: Answer, now: number): Promise<HttpFailur
 
 /** What the schema makes of a body. Rejects with `HttpSchemaError` when it does not fit. */
 export async function validated(schema: StandardSchemaV1, body: unknown, { request }: Answer): Promise<unknown> {
-  const result = await schema['~standard'].validate(body)
+  const result = schemaResult(await schema['~standard'].validate(body))
   if (result.issues === undefined) return result.value
   const [first] = result.issues
   const why = first === undefined ? 'no reason given' : issueInWords(first)

@@ -1,6 +1,7 @@
 /** What a runtime tells those who listen, and costs nothing when nobody does. */
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { SourceError } from '../errors/lifecycle-errors.ts'
+import { observe } from '../transport/observe.ts'
 import type { AnyMessage } from '../transport/transport.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { StopReport } from './stop-report.ts'
@@ -94,16 +95,10 @@ export class EventHub {
     }
   }
 
-  /** Tells every listener. One that throws never harms the message or the others; its error is reported as a warning. */
+  /** Tells every listener. One that throws, or whose promise rejects, never harms the message or the others; its error is reported as a warning. */
   emit<K extends keyof RuntimeEvents>(event: K, value: RuntimeEvents[K]): void {
     const listeners = this.listeners[event]
     if (listeners === undefined) return
-    for (const listener of listeners) {
-      try {
-        listener(value)
-      } catch (error) {
-        process.emitWarning(`A listener of the event "${event}" threw: ${String(error)}`, 'AlloraWarning')
-      }
-    }
+    for (const listener of listeners) observe(`A listener of the event "${event}"`, () => listener(value))
   }
 }

@@ -1,4 +1,5 @@
 /** The log of one runtime: lines are made only when its logger wants them. */
+import { observe } from '../transport/observe.ts'
 import type { LogFields, LogLevel, LogPlace, Logger } from './logger.ts'
 
 /** See above. */
@@ -14,13 +15,18 @@ export class Log {
 
   /** Whether a line would be written. */
   wants(level: LogLevel, place: LogPlace): boolean {
-    return this.logger?.isEnabled?.(level, place) !== false
+    const { logger } = this
+    let wanted: unknown
+    if (logger?.isEnabled !== undefined) observe('The logger', () => (wanted = logger.isEnabled!(level, place)))
+    return wanted !== false
   }
 
   write(level: LogLevel, line: () => string, fields: LogFields): void {
     const { logger } = this
-    if (logger === undefined) writeToConsole(level, line(), fields)
-    else if (this.wants(level, fields)) logger[level](line(), fields)
+    if (logger === undefined) return writeToConsole(level, line(), fields)
+    if (!this.wants(level, fields)) return
+    const text = line()
+    observe('The logger', () => logger[level](text, fields))
   }
 }
 

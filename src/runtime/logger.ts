@@ -21,7 +21,7 @@ export interface LogFields extends LogPlace {
 
 /**
  * What a runtime logs to. `console` is one. Other loggers, such as pino, are adapted by `allora/logging`, which also brings one that writes
- * lines, with levels by flow and channel.
+ * lines, with levels by flow and channel. What a logger throws, or a promise of it rejects with, is a warning of the process.
  */
 export type Logger = { readonly [level in LogLevel]: (line: string, fields?: LogFields) => void } & {
   /** Whether lines of this level are wanted from this place; asked before a line is made. Absent = all are. */

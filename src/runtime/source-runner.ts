@@ -4,8 +4,10 @@ import { SourceError, StoppedError } from '../errors/lifecycle-errors.ts'
 import type { SourceNode } from '../graph/graph.ts'
 import type { Arrival, Reply, ReplyWish, Source, SourceEnv } from '../message/source.ts'
 import type { Clock } from '../transport/clock.ts'
+import { observe } from '../transport/observe.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Activity } from './activity.ts'
+import { arrivalsOf, requireArrival } from './arrivals.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import type { EventHub } from './events.ts'
 import { sentenceOf } from './flow-error.ts'
@@ -76,7 +78,7 @@ export class SourceRunner {
     this.paused = false
     while (this.inFlight > 0) await this.change()
     if (opening.isStopped()) return
-    opening.arrivals = (await this.source.open(opening.env))[Symbol.asyncIterator]()
+    opening.arrivals = arrivalsOf(await this.source.open(opening.env), this.place)
     if (opening.isStopped()) return opening.leave()
     this.state = 'open'
   }
@@ -149,6 +151,7 @@ export class SourceRunner {
     this.inFlight++
     activity.enter()
     try {
+      requireArrival(arrival, this.place)
       await (arrival.reply === undefined ? this.through(arrival) : this.ask(arrival, arrival.reply))
     } catch (error) {
       const { flowId, node } = this
@@ -331,10 +334,9 @@ class Opening {
 
 /** An arrival that comes when its source is stopped already: who waits for a reply is told, and what else there is comes again. */
 function refuse(arrival: Arrival<unknown>): void {
-  if (arrival.reply === undefined) return
-  void arrival.failed?.(
-    new StoppedError('The flow was stopped before this message was sent into it. Send it again later.'),
-  )
+  if (Object(arrival).reply === undefined) return
+  const error = new StoppedError('The flow was stopped before this message was sent into it. Send it again later.')
+  observe('A source', () => arrival.failed?.(error))
 }
 
 const ignore = (): void => {}

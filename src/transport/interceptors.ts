@@ -1,6 +1,9 @@
 /** Interceptors: look at, replace or veto what goes in and out of a channel, of any transport (rule C12). */
 import { VetoedError } from '../errors/channel-errors.ts'
+import { HandlerResultError } from '../errors/handling-errors.ts'
+import { unusableResult } from '../errors/unusable-result.ts'
 import { ForwardingPort, ending } from './forwarding-port.ts'
+import { observe, warn } from './observe.ts'
 import type {
   AnyMessage,
   ChannelPort,
@@ -13,7 +16,8 @@ import type {
 
 /**
  * Stands between a channel and those who use it. The interceptors of a channel are called in order before, and in reverse after:
- * then only those that had let it pass, whatever became of it. What an `after...` throws is ignored: it comes too late to undo anything.
+ * then only those that had let it pass, whatever became of it. What an `after...` throws, or its promise rejects with, is a warning of the
+ * process: it comes too late to undo anything. Nobody waits for such a promise; what has to be done before the message goes on is a step.
  *
  * @example
  * ```ts
@@ -23,7 +27,10 @@ import type {
  * ```
  */
 export interface ChannelInterceptor {
-  /** Gives the message to send, this one or another, or `false` to veto: the sender then gets a `VetoedError`. */
+  /**
+   * Gives the message to send, this one or another, or `false` to veto: the sender then gets a `VetoedError`. For anything else, such as a
+   * promise, it gets a `HandlerResultError`, and nothing is sent.
+   */
   beforeSend?(message: AnyMessage, channelId: string): AnyMessage | false
   /** The message was accepted, or was not because of `error`. */
   afterSend?(message: AnyMessage, channelId: string, error?: unknown): void
@@ -75,7 +82,9 @@ class InterceptedPort extends ForwardingPort {
     return this.port.consume(others, (delivery) => {
       try {
         this.beforeReceive()
-      } catch {
+      } catch (error) {
+        // The consumer is told nothing, and the message comes again and again.
+        if (error instanceof HandlerResultError) warn(this.who, error)
         return postpone(delivery)
       }
       this.afterReceive(this.interceptors.length, delivery.message)
@@ -88,8 +97,9 @@ class InterceptedPort extends ForwardingPort {
     let current = message
     for (const [i, interceptor] of this.interceptors.entries()) {
       try {
-        const verdict = interceptor.beforeSend?.(current, this.spec.id) ?? current
+        const verdict: unknown = interceptor.beforeSend?.(current, this.spec.id) ?? current
         if (verdict === false) throw this.vetoed('send', i, current)
+        if (!isMessage(verdict)) throw this.unusable('beforeSend', i, 'a message or false', verdict, current)
         current = verdict
       } catch (error) {
         this.afterSend(i, current, error)
@@ -106,7 +116,9 @@ class InterceptedPort extends ForwardingPort {
   private beforeReceive(): void {
     for (const [i, interceptor] of this.interceptors.entries()) {
       try {
-        if (interceptor.beforeReceive?.(this.spec.id) === false) throw this.vetoed('receive', i)
+        const verdict: unknown = interceptor.beforeReceive?.(this.spec.id)
+        if (verdict === false) throw this.vetoed('receive', i)
+        if (verdict instanceof Promise) throw this.unusable('beforeReceive', i, 'true or false', verdict)
       } catch (error) {
         this.afterReceive(i, undefined, error)
         throw error
@@ -131,14 +143,30 @@ class InterceptedPort extends ForwardingPort {
   }
 
   /** In reverse, each on its own. */
-  private finish(passed: number, tell: (interceptor: ChannelInterceptor) => void): void {
-    for (const interceptor of this.interceptors.slice(0, passed).reverse()) {
-      try {
-        tell(interceptor)
-      } catch {
-        // Too late to undo anything.
-      }
-    }
+  private finish(passed: number, tell: (interceptor: ChannelInterceptor) => unknown): void {
+    for (const interceptor of this.interceptors.slice(0, passed).reverse()) observe(this.who, () => tell(interceptor))
+  }
+
+  private unusable(
+    name: 'beforeSend' | 'beforeReceive',
+    index: number,
+    expected: string,
+    came: unknown,
+    message?: AnyMessage,
+  ): HandlerResultError {
+    // Nobody waits for it, also when it fails.
+    if (came instanceof Promise) came.catch(() => undefined)
+    return unusableResult(
+      `The ${name} of interceptor ${index + 1} of channel "${this.spec.id}"`,
+      `${expected}, at once`,
+      came,
+      'What has to be waited for, and what changes a payload, is done in a step.',
+      { channelId: this.spec.id, ...(message === undefined ? {} : { messageId: message.id }) },
+    )
+  }
+
+  private get who(): string {
+    return `An interceptor of channel "${this.spec.id}"`
   }
 
   private vetoed(what: 'send' | 'receive', index: number, message?: AnyMessage): VetoedError {
@@ -148,6 +176,10 @@ class InterceptedPort extends ForwardingPort {
     )
   }
 }
+
+/** Transports may have messages of a class of their own. */
+const isMessage = (value: unknown): value is AnyMessage =>
+  typeof (Object(value) as { readonly id?: unknown }).id === 'string' && 'headers' in (value as object)
 
 /** A vetoed delivery goes back; a sender that waits for the handling goes on waiting. */
 async function postpone(delivery: Delivery): Promise<void> {

@@ -1,6 +1,5 @@
 /** Steps that change, look at or stop the message they have. */
-import type { PayloadIssue } from '../../errors/channel-errors.ts'
-import { issuesInWords } from '../../errors/payload-issues.ts'
+import { issuesInWords, schemaResult } from '../../errors/payload-issues.ts'
 import { describeValue } from '../../errors/describe-value.ts'
 import { EnrichError, InvalidMessageError, RejectedError } from '../../errors/handling-errors.ts'
 import type { EnrichNode, FilterNode, RemoveHeadersNode, SetHeaderNode } from '../../graph/graph.ts'
@@ -75,12 +74,13 @@ export function enrich(step: Step, { property }: EnrichNode, value: Function): v
 
 /** `validate`: what the schema makes of the payload goes on; what it refuses goes to the invalid-message channel, or fails (rule T16). */
 export function validate(step: Step, schema: Function, invalid: BoundChannel | undefined): void {
-  calling(step, schema, (frame, result) => {
-    const { issues, value } = result as { readonly issues?: readonly PayloadIssue[]; readonly value?: unknown }
-    if (issues === undefined) {
-      if (!Object.is(value, frame.payload)) frame.become(value, frame.headers, step)
+  calling(step, schema, (frame, given) => {
+    const result = schemaResult(given)
+    if (result.issues === undefined) {
+      if (!Object.is(result.value, frame.payload)) frame.become(result.value, frame.headers, step)
       return step.next
     }
+    const { issues } = result
     if (invalid !== undefined) return sendLast(frame, invalid, frame.message)
     throw new InvalidMessageError(`The payload does not fit the schema: ${issuesInWords(issues)}.`, { issues })
   })
