@@ -200,6 +200,7 @@ export {
   GroupTimeoutError,
   EnrichError,
   HandlerResultError,
+  HandlersFailedError,
   HopLimitError,
   InvalidMessageError,
   NoReplyError,

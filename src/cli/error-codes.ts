@@ -136,6 +136,10 @@ const ERRORS: Readonly<Record<string, Row>> = {
     'No room for another claim',
     'A store of claims in memory holds as many payloads as it may. Take claims out, or give the store a higher capacity.',
   ],
+  ALLORA324: [
+    'Consumers failed',
+    "All consumers of a channel with dispatch: 'failover' failed to handle the message, or some subscribers of one with await: 'handled' did. errors has what each failed with; where the message is, each of them says.",
+  ],
   // Life
   ALLORA401: ['Not started', 'The runtime accepts messages between start and stop only. Call await rt.start() first.'],
   ALLORA402: [

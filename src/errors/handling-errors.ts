@@ -151,3 +151,17 @@ export class BarrierTimeoutError extends AlloraError {
 export class ClaimStoreFullError extends AlloraError {
   readonly code = 'ALLORA323'
 }
+
+/**
+ * `ALLORA324`: those who were to handle a message of a channel failed: all its consumers (`dispatch: 'failover'`), or some of the subscribers
+ * that the sender waits for (`await: 'handled'`). `errors` has what each failed with.
+ */
+export class HandlersFailedError extends AlloraError {
+  readonly code = 'ALLORA324'
+  readonly errors: readonly unknown[]
+
+  constructor(sentence: string, options: AlloraErrorOptions & { readonly errors: readonly unknown[] }) {
+    super(sentence, options)
+    this.errors = options.errors
+  }
+}

@@ -2,6 +2,7 @@
 import type { AlloraError } from '../errors/allora-error.ts'
 import type { ChannelSpec } from '../graph/graph.ts'
 import { DoubleConsumerError } from '../errors/channel-errors.ts'
+import { HandlersFailedError } from '../errors/handling-errors.ts'
 import type {
   AnyMessage,
   ConsumeOptions,
@@ -265,9 +266,9 @@ export class DirectPort extends MemoryPort {
     if (delivery.again !== undefined) return delivery.again
     if (!(delivery instanceof FailoverDelivery) || delivery.failures.length === 0) throw failure
     const failures = [...delivery.failures, failure]
-    throw new AggregateError(
-      failures,
+    throw new HandlersFailedError(
       `All ${failures.length} consumers of channel "${this.spec.id}" failed to handle the message. See the errors of this one.`,
+      { channelId: this.spec.id, messageId: delivery.message.id, attempt: delivery.attempt, errors: failures },
     )
   }
 

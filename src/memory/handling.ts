@@ -1,4 +1,5 @@
 /** What the sender to a `pubsub` channel with `await: 'handled'` waits for. */
+import { HandlersFailedError } from '../errors/handling-errors.ts'
 import { Waiter } from './waiter.ts'
 
 /** Ends when every copy of a message is settled and every consumer called with one has come to an end. */
@@ -29,9 +30,9 @@ export class Handling extends Waiter<void, Handling> {
     if (this.failures.length === 0) return this.resolve()
     const count = this.failures.length === 1 ? '1 subscriber' : `${this.failures.length} subscribers`
     this.reject(
-      new AggregateError(
-        this.failures,
+      new HandlersFailedError(
         `${count} of channel "${this.channelId}" failed to handle the message. See the errors of this one.`,
+        { channelId: this.channelId, errors: this.failures },
       ),
     )
   }

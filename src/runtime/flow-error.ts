@@ -58,7 +58,8 @@ export function abortedError(frame: Frame, cause: unknown): AbortedError {
 /** Whether an error says of itself, and of every error it gathers, that the message is kept elsewhere. */
 export function isParked(error: unknown): boolean {
   if (error instanceof FlowError || error instanceof ExpiredError) return error.parked !== undefined
-  return error instanceof AggregateError && error.errors.length > 0 && error.errors.every(isParked)
+  const { errors } = Object(error) as { readonly errors?: unknown }
+  return Array.isArray(errors) && errors.length > 0 && errors.every(isParked)
 }
 
 /** Notes on the error where the failed message went, for the reader of its sentence. */

@@ -163,9 +163,9 @@ export const DIRECT: readonly CaseDefinition[] = [
       await assert.rejects(
         async () => rig.port.send(rig.message()),
         (error) => {
-          assert.ok(error instanceof AggregateError)
+          const { errors } = error as AggregateError
           assert.deepEqual(
-            error.errors.map(({ message }: Error) => message),
+            errors.map(({ message }: Error) => message),
             ['thrown', 'rejected'],
           )
           return true

@@ -1,6 +1,7 @@
 /** Every sentence the memory transport refuses with, read aloud. */
 import { expect, test } from 'vitest'
 import { AlloraError } from '../../src/errors/allora-error.ts'
+import type { HandlersFailedError } from '../../src/errors/handling-errors.ts'
 import type { ChannelSpec } from '../../src/graph/graph.ts'
 import { memory } from '../../src/memory/memory.ts'
 import { note, openEnv, opened } from './rig.ts'
@@ -276,7 +277,7 @@ test('E1: several failures are told as one', async () => {
   }
   const error = await Promise.resolve(port.send(note('m1'))).catch((reason: unknown) => reason)
   expect(error).toMatchInlineSnapshot(
-    `[AggregateError: 2 subscribers of channel "c" failed to handle the message. See the errors of this one.]`,
+    `[HandlersFailedError: 2 subscribers of channel "c" failed to handle the message. See the errors of this one.]`,
   )
-  expect((error as AggregateError).errors).toEqual([first, second])
+  expect((error as HandlersFailedError).errors).toEqual([first, second])
 })

@@ -4,7 +4,7 @@ import { left, right } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import type { ChannelToken } from '../../src/flow/channel-token.ts'
 import { AlloraError } from '../../src/errors/allora-error.ts'
-import { AbortedError, FlowError } from '../../src/errors/handling-errors.ts'
+import { AbortedError, FlowError, HandlersFailedError } from '../../src/errors/handling-errors.ts'
 import { UnknownDeadLetterError } from '../../src/errors/lifecycle-errors.ts'
 import { deferred, drained, forbidUnhandledRejections, recorded, settled, started } from './rig.ts'
 
@@ -375,9 +375,10 @@ describe('E1: an error goes to the nearest scope', () => {
         flow('c').from(topic).to(queue('out')).build(),
       ),
     )
-    const error = (await failure(rt.send('in', 1))) as AggregateError
-    expect(error).toBeInstanceOf(AggregateError)
-    expect(error.errors.map((it: FlowError) => [it.flowId, it.kind, it.parked])).toEqual([
+    const error = (await failure(rt.send('in', 1))) as HandlersFailedError
+    expect(error).toBeInstanceOf(HandlersFailedError)
+    expect(error).toMatchObject({ code: 'ALLORA324', channelId: 'topic' })
+    expect((error.errors as FlowError[]).map((it) => [it.flowId, it.kind, it.parked])).toEqual([
       ['a', 'defect', { kind: 'deadLetters' }],
       ['b', 'failure', { kind: 'deadLetters' }],
     ])

@@ -1,4 +1,15 @@
-import { type AnyMessage, ExpiredError, app, direct, flow, message, pubsub, queue, rendezvous } from 'allora'
+import {
+  type AnyMessage,
+  ExpiredError,
+  type HandlersFailedError,
+  app,
+  direct,
+  flow,
+  message,
+  pubsub,
+  queue,
+  rendezvous,
+} from 'allora'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ChannelToken } from '../../src/flow/channel-token.ts'
@@ -136,7 +147,7 @@ describe('C11: an expired message is not handled', () => {
     await rt.send('news', 'a')
     const waiting = [rt.send('news', 'b'), told(rt.send('news', message('c', { expiresAt: NOW + 50 })))]
     await clock.advance(200)
-    const [, error] = (await Promise.all(waiting)) as [void, AggregateError]
+    const [, error] = (await Promise.all(waiting)) as [void, HandlersFailedError]
     expect(error.errors).toMatchObject([{ code: 'ALLORA312', parked: { kind: 'deadLetters' } }])
     expect(got).toEqual(['a', 'a', 'b', 'c', 'b'])
     expect(rt.metrics().channels['news']).toMatchObject({ accepted: 6, settled: 5, expired: 1, inFlight: 0 })

@@ -1,4 +1,4 @@
-import { type FlowError, app, direct, flow, queue } from 'allora'
+import { AlloraError, type FlowError, type HandlersFailedError, app, direct, flow, queue } from 'allora'
 import { left } from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -39,11 +39,13 @@ describe('E1: failover', () => {
   test('E1: when the last has failed the message is one dead letter, and everybody is told what all said', async () => {
     const log: string[] = []
     const { rt } = await started(app(worker('a', log, 'later'), worker('b', log, 'at once')))
-    const error: AggregateError = await rt.send('in', 1).then(
+    const error: HandlersFailedError = await rt.send('in', 1).then(
       () => undefined as never,
-      (reason: AggregateError) => reason,
+      (reason: HandlersFailedError) => reason,
     )
-    expect(error.errors.map((it: FlowError) => [it.flowId, it.attempt, it.parked])).toEqual([
+    expect(error).toBeInstanceOf(AlloraError)
+    expect(error).toMatchObject({ code: 'ALLORA324', channelId: 'in', messageId: 'm1', attempt: 2 })
+    expect((error.errors as FlowError[]).map((it) => [it.flowId, it.attempt, it.parked])).toEqual([
       ['a', 1, { kind: 'consumer', channelId: 'in' }],
       ['b', 2, { kind: 'deadLetters' }],
     ])

@@ -207,8 +207,7 @@ function textOf(error: unknown): string {
 }
 
 /** Users' words, or the name of the library's error. */
-const nameOf = (error: unknown): string =>
-  error instanceof AlloraError || error instanceof AggregateError ? error.name : (error as Error).message
+const nameOf = (error: unknown): string => (error instanceof AlloraError ? error.name : (error as Error).message)
 
 function numbers(
   channels: ReturnType<Engine['metrics']>['channels'],

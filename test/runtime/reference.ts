@@ -60,7 +60,7 @@ class Failed extends Error {
 }
 
 /** Failures of a `pubsub` message, each parked by its subscriber. */
-const SUBSCRIBERS_FAILED = new Error('AggregateError')
+const SUBSCRIBERS_FAILED = new Error('HandlersFailedError')
 
 /** Runs messages, and notes what they should come to, in the order of a run without any concurrency. */
 export class Reference {
