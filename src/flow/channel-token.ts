@@ -1,8 +1,11 @@
 /** Channel tokens: what a flow names its channels by. Frozen data at run time; id, kind and payload in the type. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidOptionError } from '../errors/channel-errors.ts'
+import { quote } from '../errors/describe-value.ts'
 import { InvalidNameError } from '../errors/flow-errors.ts'
+import { didYouMean } from '../graph/did-you-mean.ts'
 import type { ChannelKind, ChannelSpec, Overflow } from '../graph/graph.ts'
+import { CHANNEL_FIELDS } from '../graph/shape.ts'
 import type { Message } from '../message/message.ts'
 import type { FlowTypeError } from './flow-type-error.ts'
 
@@ -89,7 +92,7 @@ export interface ChannelOptions {
 
 /** Options of `direct`. */
 export interface DirectOptions extends ChannelOptions {
-  /** Allows several consumers; absent = exactly one. */
+  /** Allows several consumers; absent = exactly one. With `'failover'` a sender gets a `HandlersFailedError` when each has failed. */
   readonly dispatch?: 'roundRobin' | 'failover'
 }
 
@@ -109,7 +112,7 @@ export interface PriorityOptions extends QueueOptions {
 
 /** Options of `pubsub`. */
 export interface PubSubOptions extends ChannelOptions {
-  /** What `send` waits for; absent = `'accepted'`. */
+  /** What `send` waits for; absent = `'accepted'`. With `'handled'` it rejects with a `HandlersFailedError` of what subscribers failed with. */
   readonly await?: 'accepted' | 'handled'
   /** Fewer subscribers than this refuse the send; absent = 0. */
   readonly minSubscribers?: number
@@ -139,7 +142,7 @@ export const direct: ChannelFactory<'direct', DirectOptions> = factory('direct')
 /**
  * Names a FIFO buffer with competing consumers, bounded unless told otherwise (Point-to-Point Channel).
  *
- * @throws InvalidOptionError when the capacity is no whole number from 1 and not `Infinity`.
+ * @throws InvalidOptionError when the capacity is no whole number from 1 and not `Infinity`, or an option does not exist.
  *
  * @example
  * ```ts
@@ -155,7 +158,7 @@ export const queue: ChannelFactory<'queue', QueueOptions> = factory('queue')
  * Names a buffer that gives the most urgent message first: by its `priority` header, higher first, or by a comparator; in order of
  * arrival among equals.
  *
- * @throws InvalidOptionError when the capacity is no whole number from 1 and not `Infinity`.
+ * @throws InvalidOptionError when the capacity is no whole number from 1 and not `Infinity`, or an option does not exist.
  */
 export const priority: ChannelFactory<'priority', PriorityOptions> = factory('priority')
 
@@ -210,6 +213,7 @@ function specOf(kind: ChannelKind, id: string, options: AnyOptions): ChannelSpec
       `A ${kind} channel needs an id: a string that is not empty, but it got ${JSON.stringify(id)}. Write ${kind}('orders').`,
     )
   }
+  refuseUnknown(kind, id, Object.keys(options))
   const { capacity, compare, ...rest } = options
   if (capacity !== undefined) checkCapacity(id, capacity)
   if (options.minSubscribers !== undefined) checkMinSubscribers(id, options.minSubscribers)
@@ -220,6 +224,19 @@ function specOf(kind: ChannelKind, id: string, options: AnyOptions): ChannelSpec
     ...(capacity !== undefined && { capacity: capacity === Infinity ? ('unbounded' as const) : capacity }),
     ...(compare !== undefined && { compare: `channel:${id}.compare` }),
   })
+}
+
+function refuseUnknown(kind: ChannelKind, id: string, names: readonly string[]): void {
+  if (names.length === 0) return
+  const options = Object.entries(CHANNEL_FIELDS).flatMap(([name, { kinds = [kind], optional }]) =>
+    optional && kinds.includes(kind) && name !== 'payload' ? [name] : [],
+  )
+  const unknown = names.find((name) => !options.includes(name))
+  if (unknown === undefined) return
+  throw new InvalidOptionError(
+    `Channel "${id}": ${kind} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
+    { channelId: id },
+  )
 }
 
 function checkCapacity(id: string, capacity: number): void {

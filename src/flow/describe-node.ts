@@ -1,7 +1,7 @@
 /** From what an operator is given to the data of its node: functions and tokens become names, everything else is checked. */
 import { InvalidOptionError } from '../errors/channel-errors.ts'
 import { describeValue, quote } from '../errors/describe-value.ts'
-import { InvalidStepError } from '../errors/flow-errors.ts'
+import { InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
 import { didYouMean } from '../graph/did-you-mean.ts'
 import type { Field, Fields } from '../graph/field.ts'
 import type { GraphNode, NodeKind } from '../graph/graph.ts'
@@ -94,6 +94,7 @@ function describeField(parts: FlowParts, spot: Spot, value: unknown): unknown {
       return value
     case 'id':
       if (typeof value !== 'string' || value === '') throw invalid(spot, 'text that is not empty', value)
+      if (spot.field.member && value === '__proto__') throw noMember(spot)
       return value
     case 'record': {
       const { orNumber, fields } = spot.field
@@ -171,6 +172,13 @@ function mismatch({ flowId, nodeId, kind, name }: Spot, expected: string, value:
     flowId,
     nodeId,
   })
+}
+
+function noMember({ flowId, nodeId, kind, name }: Spot): InvalidNameError {
+  return new InvalidNameError(
+    `Flow "${flowId}", node "${nodeId}": ${operatorOf(kind)} cannot add a ${name} called "__proto__". Choose another name.`,
+    { flowId, nodeId },
+  )
 }
 
 function invalid({ flowId, nodeId, name, field }: Spot, expected: string, value: unknown): InvalidOptionError {

@@ -536,7 +536,7 @@ export interface Flow<out Src extends AnyChannel, in out P, in out H, out E, out
 
   /**
    * Holds messages back for a time, in milliseconds, in a channel of its own (Delayer). Others pass meanwhile, and whoever sent the
-   * message does not wait; 0 or less goes straight on.
+   * message does not wait; 0 or less goes straight on, and a message whose time is no finite number fails.
    *
    * @example
    * ```ts

@@ -19,6 +19,8 @@ export type FieldType =
 /** A name: text that is not empty. */
 export interface IdField {
   readonly type: 'id'
+  /** Whether it names a property or a header, which cannot be called `__proto__`: to set that changes what an object is. */
+  readonly member?: true
 }
 /** Any text. */
 export interface TextField {

@@ -82,6 +82,8 @@ function accept<A>(what: 'graph' | 'app', decoded: Either<readonly GraphProblem[
 
 const text = (expected: string): Decoder<string> => value(expected, (came) => typeof came === 'string')
 const name = value('a string that is not empty', (came): came is string => typeof came === 'string' && came !== '')
+const memberName: Decoder<string> = (came, path) =>
+  came === '__proto__' ? left([problem(path, 'another name', describeValue(came))]) : name(came, path)
 const required = <A>(decode: Decoder<A>): Property<A> => ({ decode, optional: false })
 const texts = list(text('a string'))
 
@@ -106,6 +108,7 @@ const selector: Decoder<object> = (came, path) => {
 
 function decoderOf(field: Field): Decoder<unknown> {
   return match(field)
+    .with({ type: 'id', member: true }, () => memberName)
     .with({ type: 'id' }, () => name)
     .with({ type: 'text' }, () => text('a string'))
     .with({ type: 'texts' }, { type: 'channels' }, () => texts)

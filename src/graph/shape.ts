@@ -55,6 +55,7 @@ export interface OfKinds {
 type Word<N, K extends keyof N> = Extract<Required<N>[K], string>
 
 const id: IdField = { type: 'id' }
+const member: IdField = { type: 'id', member: true }
 const text: TextField = { type: 'text' }
 const texts: TextsField = { type: 'texts' }
 const flow: FlowField = { type: 'flow' }
@@ -187,9 +188,9 @@ export const NODE_SHAPES: { readonly [K in NodeKind]: NodeShape<Extract<GraphNod
   dynamicRoute: { fields: { id, service: fn, channels: someOf, max: count, timeout: optional(milliseconds) }, ...step },
   barrier: { fields: { id, correlateBy: optional(fn), timeout: milliseconds, trigger: from }, ...step },
   join: { fields: { id }, ...step, canFail: false },
-  setHeader: { fields: { id, header: id, service: fn, ...resilience }, ...step },
+  setHeader: { fields: { id, header: member, service: fn, ...resilience }, ...step },
   removeHeaders: { fields: { id, headers: texts }, ...step, canFail: false },
-  enrich: { fields: { id, property: id, service: fn, ...resilience }, ...step },
+  enrich: { fields: { id, property: member, service: fn, ...resilience }, ...step },
   validate: {
     fields: { id, service: fn, invalidTo: optional(sometimesTo), ...resilience },
     ...step,

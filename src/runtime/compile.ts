@@ -7,8 +7,7 @@ import { Behaviour, type Bindings } from './behaviour.ts'
 import type { BoundChannel } from './bound-channel.ts'
 import { FlowRunner, type RunnerHost } from './flow-runner.ts'
 import type { FrameSource } from './frame.ts'
-import { inOrder } from './key-order.ts'
-import { CREDIT } from './later.ts'
+import { CREDIT, KEY_ORDER } from './later.ts'
 import { Layout } from './layout.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 import { Step } from './step.ts'
@@ -56,7 +55,7 @@ function segmentsOf(graph: FlowGraph, { runner: { steps, host } }: Behaviour, bi
     const lender = lends && !handsOver ? { lender: new CREDIT.here.CreditLender(host.clock) } : undefined
     const source = { flowId: graph.id, channelId: node.channel, handsOver, ...lender }
     const keyOf = node.kind === 'source' || node.orderBy === undefined ? undefined : bindings.functionOf(node.orderBy)
-    const ordered = keyOf === undefined ? { orderBy: undefined, start } : inOrder(keyOf, node, own)
+    const ordered = keyOf === undefined ? { orderBy: undefined, start } : KEY_ORDER.here.inOrder(keyOf, node, own)
     return { node, source, channel, ...ordered }
   }
   let segments: Segment[] = []

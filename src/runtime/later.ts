@@ -1,6 +1,7 @@
 /** The code of the runtime that only some apps need. It is loaded by the start of such an app, see `loading.ts`. */
 import type * as Interceptors from '../transport/interceptors.ts'
 import type * as Counting from './instrument.ts'
+import type * as KeyOrder from './key-order.ts'
 import type * as Check from './refuse-invalid.ts'
 import type * as Credit from './resilience/credit-lender.ts'
 import type * as Resilience from './resilience/resilient.ts'
@@ -34,6 +35,7 @@ export class Later<out M extends object> {
 // Those of kinds of nodes are in `behaviour.ts`.
 export const CHECK: Later<typeof Check> = new Later(() => import('./refuse-invalid.ts'))
 export const RESILIENCE: Later<typeof Resilience> = new Later(() => import('./resilience/resilient.ts'))
+export const KEY_ORDER: Later<typeof KeyOrder> = new Later(() => import('./key-order.ts'))
 export const CREDIT: Later<typeof Credit> = new Later(() => import('./resilience/credit-lender.ts'))
 export const SOURCES: Later<typeof Sources> = new Later(() => import('./source-runner.ts'))
 export const COUNTING: Later<typeof Counting> = new Later(() => import('./instrument.ts'))

@@ -4,7 +4,18 @@ import type { NodeKind } from '../graph/graph.ts'
 import { BEHAVIOURS } from './behaviour.ts'
 import type { EngineApp } from './engine-app.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { CHECK, COUNTING, CREDIT, INTERCEPTORS, Later, RESILIENCE, SOURCES, WATCHED_PORTS, WATCHING } from './later.ts'
+import {
+  CHECK,
+  COUNTING,
+  CREDIT,
+  INTERCEPTORS,
+  KEY_ORDER,
+  Later,
+  RESILIENCE,
+  SOURCES,
+  WATCHED_PORTS,
+  WATCHING,
+} from './later.ts'
 
 /** Loads what is not there yet; gives `undefined` when all is, as in every later start of the same app. */
 export function load(app: EngineApp, options: EngineOptions): Promise<unknown> | undefined {
@@ -23,6 +34,7 @@ function neededBy({ graph }: EngineApp, options: EngineOptions): Set<Later<objec
     for (const node of nodes) {
       kinds.add(node.kind)
       if (hasPolicy(resilienceOf(node))) needed.add(RESILIENCE)
+      if ('orderBy' in node) needed.add(KEY_ORDER)
     }
   }
   if (kinds.has('barrier') || needed.has(RESILIENCE)) needed.add(CREDIT)

@@ -68,7 +68,7 @@ export function atOnce(answer: unknown, option: string): unknown {
     `The function of ${option}`,
     'its answer at once',
     promise,
-    'Make it a function that is not async; what has to be waited for is found out in a step before, such as enrich.',
+    'Make it a function that is not async, and wait for what it needs in a step before.',
   )
 }
 

@@ -45,6 +45,9 @@ const hostileText: Arbitrary<string> = fc.oneof(
   fc.constantFrom(...NASTY),
 )
 
+/** The name of a property or a header. */
+const memberName: Arbitrary<string> = hostileText.filter((name) => name !== '__proto__')
+
 const optional = <T>(value: Arbitrary<T>): Arbitrary<T | undefined> => fc.option(value, { nil: undefined })
 const count = fc.integer({ min: 1, max: 1000 })
 const milliseconds = fc.nat(100_000)
@@ -160,9 +163,9 @@ const resilience = {
 const passing: Arbitrary<Part> = fc.oneof(
   node('transform', { service: hostileText, ...resilience }),
   node('handle', { service: hostileText, ...resilience }),
-  node('setHeader', { header: hostileText, service: hostileText, ...resilience }),
+  node('setHeader', { header: memberName, service: hostileText, ...resilience }),
   node('removeHeaders', { headers: fc.array(hostileText, { maxLength: 3 }) }),
-  node('enrich', { property: hostileText, service: hostileText, ...resilience }),
+  node('enrich', { property: memberName, service: hostileText, ...resilience }),
   node('validate', { service: hostileText, ...resilience }),
   node('log', { level: optional(fc.constantFrom('debug', 'info', 'warn', 'error')), service: optional(hostileText) }),
   node('throttle', { rate: count, per: milliseconds }),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { AlloraError } from '../../src/errors/allora-error.ts'
 import { flow } from '../../src/flow/builder.ts'
-import { direct, queue } from '../../src/flow/channel-token.ts'
+import { direct, priority, pubsub, queue, rendezvous } from '../../src/flow/channel-token.ts'
 import type { AnyFlow } from '../../src/flow/flow-def.ts'
 import type { Flow } from '../../src/flow/flow.ts'
 import { contract, service } from '../../src/flow/service.ts'
@@ -90,6 +90,33 @@ describe('an option', () => {
     )
     expect(sentence(() => start.handle(toInvoice, { retry: { attemps: 3 } }))).toMatchInlineSnapshot(
       `"ALLORA207 f n1: Flow "f", node "n1": retry has no option "attemps". Did you mean "attempts"? Its options are "attempts", "delay", "factor", "max", "jitter", "when"."`,
+    )
+  })
+
+  test('that a kind of channel does not have', () => {
+    expect(sentence(() => queue('x', { capcity: 3 } as never))).toMatchInlineSnapshot(
+      `"ALLORA207 x: Channel "x": queue has no option "capcity". Did you mean "capacity"? Its options are "capacity", "overflow", "transport"."`,
+    )
+    expect(sentence(() => direct('x', { capacity: 3 } as never))).toMatchInlineSnapshot(
+      `"ALLORA207 x: Channel "x": direct has no option "capacity". Its options are "dispatch", "transport"."`,
+    )
+    expect(sentence(() => pubsub('x', { kind: 'queue' } as never))).toMatchInlineSnapshot(
+      `"ALLORA207 x: Channel "x": pubsub has no option "kind". Its options are "await", "minSubscribers", "transport"."`,
+    )
+    expect(sentence(() => rendezvous('x', { payload: 'text' } as never))).toMatchInlineSnapshot(
+      `"ALLORA207 x: Channel "x": rendezvous has no option "payload". Its options are "transport"."`,
+    )
+    expect(sentence(() => priority('x', { capacity: 3, overflow: 'reject', compare: () => 0, transport: 't' }))).toBe(
+      'nothing is wrong',
+    )
+  })
+
+  test('that names a property or header which would be the prototype', () => {
+    expect(sentence(() => start.setHeader('__proto__', () => 1))).toMatchInlineSnapshot(
+      `"ALLORA502 f n1: Flow "f", node "n1": setHeader cannot add a header called "__proto__". Choose another name."`,
+    )
+    expect(sentence(() => start.enrich('__proto__', () => 1))).toMatchInlineSnapshot(
+      `"ALLORA502 f n1: Flow "f", node "n1": enrich cannot add a property called "__proto__". Choose another name."`,
     )
   })
 

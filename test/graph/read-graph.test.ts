@@ -278,6 +278,18 @@ describe('invalid graphs', () => {
     expect(({} as { id?: string }).id).toBeUndefined()
   })
 
+  test('a header or a property called __proto__ is refused', () => {
+    const named = (node: object) =>
+      refusal(() => readGraph({ ...hello, nodes: [{ id: 'n', service: 'f', ...node }], edges: [] })).problems
+    for (const [kind, name] of [
+      ['setHeader', 'header'],
+      ['enrich', 'property'],
+    ] as const)
+      expect(named({ kind, [name]: '__proto__' })).toMatchObject([
+        { path: `nodes[0].${name}`, expected: 'another name' },
+      ])
+  })
+
   test('data nested without end is refused without being followed', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)
     expect(pathsOf({ ...hello, nodes: deep, edges: [] })).toEqual(['nodes[0]'])

@@ -1,4 +1,5 @@
 /** Steps that take time on purpose: delay and throttle (rule T11). */
+import { unusableResult } from '../../errors/unusable-result.ts'
 import type { DelayNode, ThrottleNode } from '../../graph/graph.ts'
 import type { Behaviour } from '../behaviour.ts'
 import { SUSPENDED, type Step } from '../step.ts'
@@ -7,13 +8,19 @@ import { sendLast } from './sending.ts'
 
 /**
  * `delay`: the message waits in the node's own channel, so others pass it meanwhile, and it survives the process where the
- * transport does. What is due now goes straight on.
+ * transport does. What is due now, or was due before, goes straight on.
  */
 export function delay(of: Behaviour, step: Step, node: DelayNode): void {
   const channel = of.channel(node.channel)
-  calling(step, of.optional(node.service) ?? (() => node.duration), (frame, milliseconds) => {
-    const wait = Number(milliseconds)
-    return wait > 0 ? sendLast(frame, channel, frame.message, { delay: wait }) : step.next
+  calling(step, of.optional(node.service) ?? (() => node.duration), (frame, wait) => {
+    if (!Number.isFinite(wait))
+      throw unusableResult(
+        'The function of delay',
+        'milliseconds as a finite number',
+        wait,
+        'Give 0 for a message that goes straight on; one that must not go on at all is filtered.',
+      )
+    return Number(wait) > 0 ? sendLast(frame, channel, frame.message, { delay: Number(wait) }) : step.next
   })
 }
 

@@ -34,6 +34,31 @@ describe('T11: delay', () => {
     expect(drained(rt.channel('out'))).toEqual([100, 200, 300])
   })
 
+  test.each<[came: unknown, said: string]>([
+    [NaN, 'the number NaN'],
+    [Infinity, 'the number Infinity'],
+    [-Infinity, 'the number -Infinity'],
+    ['soon', 'the string "soon"'],
+    ['5', 'the string "5"'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [Promise.resolve(NaN), 'the number NaN'],
+  ])('T11: a message whose delay is %s is a dead letter, and not held for no time', async (came, said) => {
+    const delayed = flow('f')
+      .from(queue('in').of<number>())
+      .delay((() => came) as never, { id: 'later' })
+      .to(queue('out'))
+      .build()
+    const { rt } = await started(app(delayed))
+    await rt.send('in', 1)
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([])
+    expect(rt.deadLetters.list()).toMatchObject([{ nodeId: 'later', message: { payload: 1 } }])
+    expect(rt.deadLetters.list()[0]!.error.message).toContain(
+      `The function of delay must give milliseconds as a finite number, but it gave ${said}. Give 0 for`,
+    )
+  })
+
   test('T11: each goes on when its time has come, and those of one time in the order they came', async () => {
     await fc.assert(
       fc.asyncProperty(
