@@ -1,9 +1,8 @@
 /** Channel tokens: what a flow names its channels by. Frozen data at run time; id, kind and payload in the type. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidOptionError } from '../errors/channel-errors.ts'
-import { quote } from '../errors/describe-value.ts'
 import { InvalidNameError } from '../errors/flow-errors.ts'
-import { didYouMean } from '../graph/did-you-mean.ts'
+import { noOption } from '../graph/did-you-mean.ts'
 import type { ChannelKind, ChannelSpec, Overflow } from '../graph/graph.ts'
 import { CHANNEL_FIELDS } from '../graph/shape.ts'
 import type { Message } from '../message/message.ts'
@@ -233,10 +232,7 @@ function refuseUnknown(kind: ChannelKind, id: string, names: readonly string[]):
   )
   const unknown = names.find((name) => !options.includes(name))
   if (unknown === undefined) return
-  throw new InvalidOptionError(
-    `Channel "${id}": ${kind} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
-    { channelId: id },
-  )
+  throw new InvalidOptionError(noOption(`Channel "${id}": ${kind}`, unknown, options), { channelId: id })
 }
 
 function checkCapacity(id: string, capacity: number): void {

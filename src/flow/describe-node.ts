@@ -2,7 +2,7 @@
 import { InvalidOptionError } from '../errors/channel-errors.ts'
 import { describeValue, quote } from '../errors/describe-value.ts'
 import { InvalidNameError, InvalidStepError } from '../errors/flow-errors.ts'
-import { didYouMean } from '../graph/did-you-mean.ts'
+import { noOption } from '../graph/did-you-mean.ts'
 import type { Field, Fields } from '../graph/field.ts'
 import type { GraphNode, NodeKind } from '../graph/graph.ts'
 import { NODE_SHAPES } from '../graph/shape.ts'
@@ -152,7 +152,7 @@ function refuseUnknown(
       ? ['id', ...Object.keys(fields).filter((name) => fields[name]!.optional === true && !isPrimary(name))]
       : Object.keys(fields)
   throw new InvalidOptionError(
-    `Flow "${flowId}", node "${nodeId}": ${option ?? operatorOf(kind)} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`,
+    noOption(`Flow "${flowId}", node "${nodeId}": ${option ?? operatorOf(kind)}`, unknown, options),
     { flowId, nodeId },
   )
 }

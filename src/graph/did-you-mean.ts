@@ -32,6 +32,10 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return meant === undefined ? '' : `Did you mean ${quote(meant)}? `
 }
 
+/** What is said of an option that something does not have. */
+export const noOption = (who: string, unknown: string, options: readonly string[]): string =>
+  `${who} has no option ${quote(unknown)}. ${didYouMean(unknown, options)}Its options are ${options.map(quote).join(', ')}.`
+
 /**
  * Levenshtein: how many letters to insert, remove or replace; stops counting at `enough`. Keeps one row of the table, and looks only at
  * letters whose places are so near that it can be fewer.
