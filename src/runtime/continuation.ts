@@ -3,7 +3,7 @@ import { type Linked, isLinked, unlink } from '../memory/linked-list.ts'
 import { retain } from '../message/retain.ts'
 import type { FlowRunner } from './flow-runner.ts'
 import type { Frame } from './frame.ts'
-import { END, type Next, SUSPENDED } from './step.ts'
+import { BEGIN, END, type Next, SUSPENDED } from './step.ts'
 
 /** How a frame ends: for those that were launched with a settled delivery, for parts and groups by telling their maker. */
 export interface FrameEnd {
@@ -58,7 +58,7 @@ export class Continuation implements Linked<Continuation> {
     const step = frame.at!
     let next: Next
     try {
-      next = frame.leaving ? END : step.resume(frame, value, step)
+      next = frame.leaving ? END : value === BEGIN ? step : step.resume(frame, value, step)
     } catch (cause) {
       return this.onError(cause)
     }

@@ -22,7 +22,7 @@ import type { Log } from './log.ts'
 import { failureOf, isPlain } from './outcome.ts'
 import type { OpenGroup } from './open-group.ts'
 import { settleFailed } from './settle-failed.ts'
-import { END, type Next, SUSPENDED, type Step } from './step.ts'
+import { BEGIN, END, type Next, SUSPENDED, type Step } from './step.ts'
 
 /** What a runner needs of its runtime. */
 export interface RunnerHost extends FrameHost {
@@ -55,6 +55,15 @@ export interface RunnerHost extends FrameHost {
   /** Sends without waiting. False when it was refused at once; `failed` is called when it is refused later. */
   offer(channel: BoundChannel, message: AnyMessage, failed: (error: unknown) => void): boolean
 }
+
+/**
+ * So many messages may be run within each other in one stack: a message that is handed over runs in the stack of the step that sends it, and
+ * a part in that of its split. The next one goes on in a stack of its own, so that no recursion is too deep.
+ */
+const DEEPEST = 200
+
+/** How many are now. */
+let depth = 0
 
 /** The compiled steps of a flow and the loop over them. */
 export class FlowRunner implements FrameEnd {
@@ -154,6 +163,8 @@ export class FlowRunner implements FrameEnd {
 
   /** The hot loop: from a step to the end, or to one that waits. Says whether it is the end. Throws what no scope took. */
   advance(frame: Frame, start: Step | undefined): boolean {
+    if (depth === DEEPEST) return onFreshStack(frame, start)
+    depth++
     let step = start
     for (;;) {
       try {
@@ -172,13 +183,17 @@ export class FlowRunner implements FrameEnd {
           }
           if (next === SUSPENDED) {
             frame.at = step
+            depth--
             return false
           }
           step = next
         }
+        depth--
         return true
       } catch (cause) {
+        depth--
         step = this.scopeOf(frame, step!, cause)
+        depth++
       }
     }
   }
@@ -244,6 +259,13 @@ export class FlowRunner implements FrameEnd {
     }
     return settled.then(end, end)
   }
+}
+
+/** Has a frame wait for nothing but its turn, and then begin where it was to begin. */
+function onFreshStack(frame: Frame, start: Step | undefined): boolean {
+  frame.at = start
+  frame.pending = Promise.resolve(BEGIN)
+  return false
 }
 
 /** A function of its own, so that V8 compiles the constructor into it, also where it has put enough into the caller already. */

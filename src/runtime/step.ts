@@ -10,6 +10,8 @@ import type { NodePlace } from './instrumentation.ts'
 export const END = undefined
 /** The step waits for `frame.pending`; the loop goes on with `resume` when that settles. */
 export const SUSPENDED: unique symbol = Symbol('suspended')
+/** What a frame waits for that has its step still to begin. */
+export const BEGIN: unique symbol = Symbol('begin')
 
 /** Where a message goes on. */
 export type Next = Step | typeof END | typeof SUSPENDED
