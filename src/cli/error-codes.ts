@@ -116,7 +116,7 @@ const ERRORS: Readonly<Record<string, Row>> = {
   ],
   ALLORA317: [
     'No key',
-    'A step tells messages apart by a key or their place in a sequence, and this message has none.',
+    'A step tells messages apart by a key or their place in a sequence, and this message has none, or comes again with the key it has.',
   ],
   ALLORA318: ['Branch without a reply', 'A branch of a scatter-gather failed or did not answer in time.'],
   ALLORA319: [

@@ -110,7 +110,7 @@ export class EnrichError extends AlloraError {
   readonly code = 'ALLORA316'
 }
 
-/** `ALLORA317`: a message cannot be told apart from others: it has no key, or no place in its sequence. */
+/** `ALLORA317`: a message cannot be told apart from others: it has no key, no place in its sequence, or had its key before. */
 export class CorrelationError extends AlloraError {
   readonly code = 'ALLORA317'
 }

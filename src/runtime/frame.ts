@@ -26,9 +26,14 @@ export interface FrameSource {
   readonly channelId: string
   /** A direct channel: the sender still has the message until it is handled. */
   readonly handsOver: boolean
-  /** Lends the credit of its messages while they wait for a retry; absent where no step retries, and where the sender holds the message. */
+  /** Lends the places of its messages while they wait; absent where no step retries or waits for a trigger, and where the sender holds the message. */
   readonly lender?: CreditLender
 }
+
+/** Where the place of a frame is, if it has one that may be lent. */
+type Place = Pick<FrameSource, 'lender'>
+
+const NO_PLACE: Place = {}
 
 /** What made a message as it came. */
 const NO_STEP = undefined
@@ -54,6 +59,7 @@ class Baggage {
   endings: Ending[] | undefined = undefined
   settlings: Ending[] | undefined = undefined
   parent: Frame | undefined = undefined
+  place: Place | undefined = undefined
   notes: Map<string, unknown> | undefined = undefined
   passed: HistoryEntry[] | undefined = undefined
 
@@ -61,6 +67,7 @@ class Baggage {
   shared(): Baggage {
     const copy = new Baggage()
     copy.gathered = this.gathered
+    copy.place = this.place
     copy.notes = this.notes
     if (this.passed !== undefined) copy.passed = [...this.passed]
     return copy
@@ -152,6 +159,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     const frame = new Frame(this.host, this.entry, undefined, this.source)
     this.share(frame, this.message)
     frame.takeOver(this.handOver())
+    frame.lender = undefined
     return frame
   }
 
@@ -214,6 +222,16 @@ export class Frame implements Exchange<unknown, HeadersInit> {
 
   set gathered(group: Group | undefined) {
     if (group !== this.gathered) this.extra.gathered = group
+  }
+
+  /** Lends its place in the consumer's credit while it waits for another message (`resilience/lent.ts`); absent where it has none to lend. */
+  get lender(): CreditLender | undefined {
+    return (this.baggage?.place ?? (this.delivery === undefined ? NO_PLACE : this.source)).lender
+  }
+
+  /** It works in a place of this one, which is another frame's: `undefined` = in none that may be lent. */
+  set lender(lender: CreditLender | undefined) {
+    if (lender !== this.lender) this.extra.place = lender === undefined ? NO_PLACE : { lender }
   }
 
   /** A complete group on its way into its aggregator, to be combined there. */

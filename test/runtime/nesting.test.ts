@@ -24,7 +24,7 @@ function chain(kind: typeof direct, length: number): App<AnyFlow> {
       .to(n + 1 < length ? channel(n + 1) : queue('out').of<number>())
       .build(),
   )
-  return app(...(links as unknown as [AnyFlow])) as unknown as App<AnyFlow>
+  return app(...(links as unknown as [AnyFlow]))
 }
 
 /** Everything has come to an end, and nothing failed. */
@@ -39,7 +39,7 @@ describe('however deep messages run within each other', () => {
     const rig = await started(app(counting))
     for (let i = 0; i < 5; i++) await rig.rt.send('tree', DEEP)
     expect(drained(rig.rt.channel('out'))).toEqual([0, 0, 0, 0, 0])
-    await expectQuiet(rig as never)
+    await expectQuiet(rig)
     expect(rig.rt.metrics().channels['tree']).toMatchObject({ accepted: 5 * (DEEP + 1), settled: 5 * (DEEP + 1) })
   })
 
@@ -51,7 +51,7 @@ describe('however deep messages run within each other', () => {
     await rig.rt.send('tree', DEEP)
     expect(drained(rig.rt.channel('out'))).toEqual([0])
     expect(handled).toHaveLength(DEEP + 1)
-    await expectQuiet(rig as never)
+    await expectQuiet(rig)
   })
 
   test('a failure at the end is told to the sender once, and makes one dead letter', async () => {
@@ -96,7 +96,7 @@ describe('however deep messages run within each other', () => {
     const rig = await started(app(halving))
     await rig.rt.send('tree', DEEP)
     expect(drained(rig.rt.channel('out'))).toEqual([0])
-    await expectQuiet(rig as never)
+    await expectQuiet(rig)
   })
 })
 

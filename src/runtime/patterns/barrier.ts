@@ -7,6 +7,7 @@ import type { Behaviour } from '../behaviour.ts'
 import type { RunnerHost } from '../flow-runner.ts'
 import type { Frame } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
+import { lent } from '../resilience/lent.ts'
 import { END, type Next, SUSPENDED, type Step } from '../step.ts'
 import { drop } from './dropping.ts'
 
@@ -59,9 +60,7 @@ export class Barrier {
       this.forget(trigger)
       return this.step.next
     }
-    const wait = (): Promise<void> => this.wait(frame, key)
-    const { lender } = frame.source
-    frame.pending = lender === undefined || frame.delivery === undefined ? wait() : lender.lend(wait, frame.signal)
+    frame.pending = lent(frame, frame.signal, () => this.wait(frame, key))
     return SUSPENDED
   }
 

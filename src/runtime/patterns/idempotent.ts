@@ -8,6 +8,7 @@ import type { KeyStore } from '../../message/key-store.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { Frame } from '../frame.ts'
 import { promiseOf } from '../outcome.ts'
+import { lent } from '../resilience/lent.ts'
 import { type Next, SUSPENDED, type Step } from '../step.ts'
 import { discard } from './dropping.ts'
 import { tellStore } from './telling-stores.ts'
@@ -18,6 +19,19 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
   const keyOf = of.answering('key', node.key)!
   const store = node.store === undefined ? new MemoryKeyStore(host.clock) : (of.fn(node.store)() as KeyStore)
   const duplicates = of.maybe(node.discardTo)
+  /** Those that have a key or ask for it, by its name. */
+  const inWork = new Map<string, Set<Frame>>()
+  const join = (frame: Frame, name: string): Set<Frame> => {
+    const { whole } = frame
+    const those = inWork.get(name) ?? new Set()
+    if (those.has(whole)) throw ownKey(name)
+    inWork.set(name, those.add(whole))
+    frame.whenEnded(() => {
+      those.delete(whole)
+      if (those.size === 0) inWork.delete(name)
+    })
+    return those
+  }
   const decide = (frame: Frame, name: string, isNew: unknown): Next => {
     if (typeof isNew !== 'boolean') throw noVerdict(isNew)
     if (isNew) {
@@ -34,7 +48,8 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
   }
   step.enter = (frame) => {
     const name = nameOf(keyOf(frame.payload, frame), step)
-    const reserved: unknown = store.reserve(name)
+    const isAlone = join(frame, name).size === 1
+    const reserved: unknown = isAlone ? store.reserve(name) : lent(frame, frame.signal, async () => store.reserve(name))
     const pending = typeof reserved === 'object' ? promiseOf(reserved) : undefined
     if (pending === undefined) return decide(frame, name, reserved)
     frame.pending = pending.then((isNew) => [name, isNew] as const)
@@ -61,4 +76,9 @@ const noVerdict = (came: unknown): Error =>
     'true or false, or a promise of it',
     came,
     'Correct the store: true for a new key, false for one that was handled.',
+  )
+
+const ownKey = (name: string): CorrelationError =>
+  new CorrelationError(
+    `The message has been here before, in an earlier turn of a loop, with the same key "${name}". It would wait for its own end. Give each turn a key of its own, or put idempotent before the loop.`,
   )

@@ -9,6 +9,7 @@ import type { BoundChannel } from '../bound-channel.ts'
 import type { FlowRunner, RunnerHost } from '../flow-runner.ts'
 import type { Frame, FrameSource } from '../frame.ts'
 import type { OpenGroup } from '../open-group.ts'
+import type { CreditLender } from '../resilience/credit-lender.ts'
 import { END, type Next, type Step } from '../step.ts'
 import { discard, discardLater } from './dropping.ts'
 
@@ -106,7 +107,7 @@ export class Resequencer {
     }
     ordering.due++
     ordering.running = true
-    frame.whenEnded(() => this.release(ordering))
+    frame.whenEnded(() => this.release(ordering, frame.lender))
     return this.passOn(frame, ordering, number)
   }
 
@@ -128,11 +129,12 @@ export class Resequencer {
     return this.step.next!
   }
 
-  /** Lets what is due go on, each message when the one before it has ended. */
-  private release(ordering: Ordering): void | Promise<void> {
+  /** Lets what is due go on, each message when the one before it has ended, and all in the place of the one that waits for them, if one does. */
+  private release(ordering: Ordering, lender?: CreditLender): void | Promise<void> {
     for (let frame = ordering.take(); frame !== undefined; frame = ordering.take()) {
+      frame.lender = lender
       const running = this.launch(frame, ordering)
-      if (running !== undefined) return running.then(() => this.release(ordering))
+      if (running !== undefined) return running.then(() => this.release(ordering, lender))
     }
     ordering.running = false
     this.look(ordering)

@@ -1,20 +1,22 @@
-/** Lets a channel go on while messages wait for a retry: they stay unsettled, but their place in the consumer's credit is lent (rules E3, C9). */
+/** Lets a channel go on while messages wait: they stay unsettled, but their place in the consumer's credit is lent (rules E3, C9; `lent.ts` says who waits so). */
 import type { Clock } from '../../transport/clock.ts'
 import type { ChannelPort, ConsumeOptions, Consumer, Subscription } from '../../transport/transport.ts'
 import { ended } from './guarded-call.ts'
 import { Slots } from './slots.ts'
 
-/** Messages of one consumer in back-off at most: more keep their place, so that a channel never empties itself into memory. */
+/** For so many waiting messages of one consumer others are taken at most, so that a channel never empties itself into memory. */
 const MOST_LENT = 1_000
 
 /**
- * The subscription of a flow whose steps retry. Its credit is the number of messages in work at most; the channel's own subscription
- * has that of the messages in back-off on top. One that comes back waits until there is a place, before any that are still in the channel.
+ * The subscription of a flow whose steps retry or wait for a trigger. Its credit is the number of messages in work at most; the channel's own
+ * subscription has that of the waiting messages on top. One that comes back waits until there is a place, before any that are still in the
+ * channel.
  */
 export class CreditLender implements Subscription {
   private readonly inWork: Slots
   private subscription!: Subscription
-  private lent = 0
+  /** Messages without a place, which wait. */
+  private waiting = 0
 
   constructor(clock: Clock) {
     this.inWork = new Slots(1, clock)
@@ -34,18 +36,17 @@ export class CreditLender implements Subscription {
     return this
   }
 
-  /** Waits without holding a place, and takes one again. */
-  async lend(wait: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    if (this.lent === MOST_LENT) return wait()
-    this.grant(+1)
+  /** Waits without holding a place, and takes one again; at once when the signal was aborted, since it comes back as a failure then. */
+  async lend<T>(wait: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    // It waits before others go on, for they may come to wait for the same.
+    const over = wait()
     this.inWork.release()
+    this.wait(+1)
     try {
-      await wait().finally(() => this.grant(-1))
-      if (!this.inWork.take()) await this.inWork.wait(signal)
-    } catch (reason) {
-      // It comes back as a failure, which is handled at once.
-      this.inWork.force()
-      throw reason
+      return await over
+    } finally {
+      this.wait(-1)
+      await this.comeBack(signal)
     }
   }
 
@@ -54,8 +55,8 @@ export class CreditLender implements Subscription {
   }
 
   set credit(credit: number) {
-    this.subscription.credit = credit + this.lent
     this.inWork.limit = credit
+    this.wait(0)
   }
 
   pause(): void {
@@ -70,8 +71,17 @@ export class CreditLender implements Subscription {
     return this.subscription.stop()
   }
 
-  private grant(more: number): void {
-    this.lent += more
-    this.subscription.credit = this.credit + this.lent
+  private async comeBack(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted && this.inWork.take()) return
+    try {
+      await this.inWork.wait(signal)
+    } catch {
+      this.inWork.force()
+    }
+  }
+
+  private wait(more: number): void {
+    this.waiting += more
+    this.subscription.credit = this.credit + Math.min(this.waiting, MOST_LENT)
   }
 }

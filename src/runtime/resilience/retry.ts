@@ -7,6 +7,7 @@ import type { Frame } from '../frame.ts'
 import { failureOf } from '../outcome.ts'
 import type { Step } from '../step.ts'
 import type { GuardedCall } from './guarded-call.ts'
+import { lent } from './lent.ts'
 
 /** The milliseconds before call `n + 1`, computed from `n` alone: `min(max, delay * factor^(n-1))`, and what chance makes of it. */
 export function backOffDelay(
@@ -83,11 +84,11 @@ function announce(attempt: number, delay: number, frame: Frame, { flowId, id }: 
   })
 }
 
-/** Waits, with the delivery's credit lent to other messages. Rejects with the signal's reason when that comes first. */
-function backOff(delay: number, { source, delivery }: Frame, signal: AbortSignal, clock: Clock): Promise<void> {
-  const wait = (): Promise<void> => {
+/** Waits, with its place lent to other messages. Rejects with the signal's reason when that comes first. */
+async function backOff(delay: number, frame: Frame, signal: AbortSignal, clock: Clock): Promise<void> {
+  await lent(frame, signal, () => {
     const waiter = new Waiter<void>()
     return waiter.limit(clock, { timeout: delay, signal }, () => waiter.resolve()).promise
-  }
-  return source.lender === undefined || delivery === undefined ? wait() : source.lender.lend(wait, signal)
+  })
+  signal.throwIfAborted()
 }

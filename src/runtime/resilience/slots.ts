@@ -3,6 +3,7 @@ import { LinkedList } from '../../memory/linked-list.ts'
 import { Waiter, ignore } from '../../memory/waiter.ts'
 import type { Clock } from '../../transport/clock.ts'
 import { ended, type GuardedCall } from './guarded-call.ts'
+import { lent } from './lent.ts'
 
 class SlotWaiter extends Waiter<void, SlotWaiter> {}
 
@@ -65,7 +66,8 @@ export class Slots {
 /** The call, running at most so many times at once (rule C9). A call that was given up but goes on keeps its place until it ends. */
 export function limited(call: GuardedCall, limit: number, clock: Clock): GuardedCall {
   const slots = new Slots(limit, clock)
-  return (input, frame, signal) => holding(slots, signal, () => call(input, frame, signal))
+  const wait = (signal: AbortSignal): Promise<void> => slots.wait(signal)
+  return (input, frame, signal) => holding(slots, signal, wait, () => call(input, frame, signal))
 }
 
 /** The call, for one message of each key after the other (rule C8). A message without a key keeps no order. */
@@ -77,15 +79,21 @@ export function inTurn(call: GuardedCall, keyOf: Function, clock: Clock): Guarde
     const lane = lanes.get(key) ?? new Slots(1, clock)
     lanes.set(key, lane)
     const left = (): unknown => lane.idle && lanes.delete(key)
-    return ended(() => holding(lane, signal, () => call(input, frame, signal)), left)
+    const wait = (): Promise<void> => lent(frame, signal, () => lane.wait(signal))
+    return ended(() => holding(lane, signal, wait, () => call(input, frame, signal)), left)
   }
 }
 
 /** Does the work in a place, at once or when there is one. */
-function holding(slots: Slots, signal: AbortSignal, work: () => unknown): unknown {
+function holding(
+  slots: Slots,
+  signal: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<void>,
+  work: () => unknown,
+): unknown {
   const run = (): unknown => ended(work, () => slots.release())
   if (slots.take()) return run()
-  return slots.wait(signal).then(() => {
+  return wait(signal).then(() => {
     if (!signal.aborted) return run()
     slots.release()
     throw signal.reason
