@@ -1,6 +1,6 @@
 /** What is wrong with an app, or looks as if it were. */
 import { AppIndex, type ChannelIndex, type Names } from './app-index.ts'
-import { endlessGroups, idleStores } from './check/aggregate-rule.ts'
+import { endlessGroups, idleStores, unknownSizes } from './check/aggregate-rule.ts'
 import { unansweredCalls } from './check/call-rule.ts'
 import {
   contradictedChannel,
@@ -75,6 +75,7 @@ const RULES: { readonly [Code in CheckCode]: readonly Rule[] } = {
   ALLORA120: [{ step: uselessEntries }],
   // The rule of ALLORA110 tells one kind of circle from the other.
   ALLORA121: [],
+  ALLORA122: [{ app: unknownSizes }],
 }
 
 /**

@@ -48,6 +48,8 @@ const CHECK_EXPLANATIONS: Readonly<Record<CheckCode, string>> = {
     'A recipient list without recipients would lose every message and one that names a channel twice sends every message twice; a route without cases fails on every message and one with the same case twice cannot tell them apart, nor can a scatter-gather its branches.',
   ALLORA121:
     "Whoever sends to a pubsub channel with await: 'handled' waits until its subscribers have handled the message. One of them sends back to it, itself or by direct channels, so it waits for a message that waits until it is done. Leave out the await, send back by a queue, or end the circle.",
+  ALLORA122:
+    'Parts that come to an aggregator by a channel or out of a resequencer have left their split: only their sequence header says how many there are. A split of an array, a Set or a Map says so; one of anything else, such as a generator, says nothing, so its group is never complete, and one of an empty array makes no group at all. A part that fails on its way is missing for good. Give the aggregator a timeout, a size or a when; or leave out the channel, so that the end of the split ends the group. Where arrays are split that are never empty, and whose parts never fail, it may stay.',
 }
 
 /** Every diagnostic code, with its title and explanation: those of `check`, and `ALLORA6xx` of what reads files. */

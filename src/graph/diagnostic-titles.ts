@@ -22,6 +22,7 @@ const CHECK_TITLES = {
   ALLORA119: 'Options that contradict each other',
   ALLORA120: 'Empty or repeated entries',
   ALLORA121: 'Channel that waits for itself',
+  ALLORA122: 'Aggregator that may wait for parts for ever',
 } as const
 
 const FILE_TITLES = {

@@ -17,9 +17,11 @@ const chain = (...nodes: LooseNode[]): FlowGraph =>
   line('a', [queue('in'), queue('mid'), queue('out')], [from('in'), ...nodes, reply])
 
 /** What ALLORA107 says: the severity and the node. */
-function groups(...flows: readonly FlowGraph[]): string[] {
+const groups = (...flows: readonly FlowGraph[]): string[] => found('ALLORA107', flows)
+
+function found(wanted: string, flows: readonly FlowGraph[]): string[] {
   return checkGraph(appOf(...flows), new Set(['f']))
-    .filter(({ code }) => code === 'ALLORA107')
+    .filter(({ code }) => code === wanted)
     .map(({ severity, flowId, nodeId }) => `${severity} ${flowId}/${nodeId}`)
 }
 
@@ -127,6 +129,25 @@ describe('T6: an aggregator without a rule for completing', () => {
       'warning a/n4',
     ])
   })
+
+  test.each<[string, LooseNode[], string[]]>([
+    ['behind a channel', [split, through('mid'), aggregate], ['warning a/n3']],
+    ['behind a delay', [split, { kind: 'delay', duration: 1, channel: 'mid' }, aggregate], ['warning a/n3']],
+    [
+      'of an outer split, whose parts came by one',
+      [split, through('mid'), split, aggregate, aggregate],
+      ['warning a/n5'],
+    ],
+    ['in the flow of its split', [split, work, aggregate], []],
+    ['of an inner split behind a channel', [through('mid'), split, aggregate], []],
+    ['with a timeout', [split, through('mid'), { kind: 'aggregate', timeout: 1 }], []],
+    ['with a size', [split, through('mid'), { kind: 'aggregate', size: 2 }], []],
+  ])(
+    '%s it depends on the number of parts, and is warned about unless it has a rule: ALLORA122',
+    (_, nodes, warnings) => {
+      expect(found('ALLORA122', [chain(...nodes)])).toEqual(warnings)
+    },
+  )
 
   test('in circles of channels is looked at once', () => {
     expect(

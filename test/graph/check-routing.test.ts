@@ -71,7 +71,9 @@ test('ALLORA107: a resequencer takes parts out of their split, so a filter befor
   const split: LooseNode = { kind: 'split' }
   const filter: LooseNode = { kind: 'filter', service: 'f' }
   const resequence: LooseNode = { kind: 'resequence', timeout: 1, onTimeout: 'emit' }
-  expect(found(line('a', ['in'], [from('in'), split, resequence, { kind: 'aggregate' }, reply]))).toEqual([])
+  expect(found(line('a', ['in'], [from('in'), split, resequence, { kind: 'aggregate' }, reply]))).toEqual([
+    'ALLORA122 warning a/n3',
+  ])
   expect(found(line('a', ['in'], [from('in'), split, filter, resequence, { kind: 'aggregate' }, reply]))).toEqual([
     'ALLORA107 warning a/n4',
   ])

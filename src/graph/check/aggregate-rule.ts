@@ -1,4 +1,4 @@
-/** The rule about aggregators that wait for messages that never come: ALLORA107. */
+/** The rules about aggregators that wait for messages that never come, or may not come: ALLORA107 and ALLORA122. */
 import { quote } from '../../errors/describe-value.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { AppIndex } from '../app-index.ts'
@@ -10,7 +10,8 @@ import { at, theNode } from './wording.ts'
  * The splits a message has been through and not been aggregated from, the last one at the end, each as a letter:
  *
  * - `L`, local: the aggregator is told when this split ends, for only one straight path lies between them;
- * - `T`, travelled: behind a channel, a route, a resequencer or another split, where only the number of parts says when a group is complete;
+ * - `T`, travelled: behind a route or another split, where a split without parts makes no group;
+ * - `C`, left by a channel or a resequencer: only the number of parts says when a group is complete;
  * - in lower case: a filter may have taken parts away;
  * - `*`: deeper than is followed.
  */
@@ -26,7 +27,7 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
   const seen = splitsOnTheWay(app)
   for (const step of openEnded) {
     const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
-    if (lasts.some((last) => last !== 't')) continue
+    if (lasts.some((last) => last !== 't' && last !== 'c')) continue
     const never = lasts.length === 0
     yield {
       code: 'ALLORA107',
@@ -35,6 +36,24 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
       message: never
         ? `${theNode(step)} never completes a group: it has no size, when or timeout, and no split comes before it.`
         : `${theNode(step)} may wait for ever: a filter takes away some of the parts that the size of the split promises.`,
+      fix: `Give ${quote(step.node.id)} a timeout, a size or a when.`,
+    }
+  }
+}
+
+/** ALLORA122: an aggregator that is complete by the number of parts alone, which not every split knows. */
+export function* unknownSizes(app: AppIndex): Iterable<Diagnostic> {
+  if (!app.kinds.has('aggregate')) return
+  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
+  if (openEnded.length === 0) return
+  const seen = splitsOnTheWay(app)
+  for (const step of openEnded) {
+    if (![...(seen.get(step) ?? [])].some((splits) => splits.endsWith('C'))) continue
+    yield {
+      code: 'ALLORA122',
+      severity: 'warning',
+      ...at(step),
+      message: `${theNode(step)} gathers parts that have left their split, by a channel or a resequencer, and has no timeout: it waits for ever for one that fails on its way, and for the end of a split that does not know how many there are, such as that of a generator.`,
       fix: `Give ${quote(step.node.id)} a timeout, a size or a when.`,
     }
   }
@@ -83,7 +102,7 @@ function splitsOnTheWay({ steps, consumers }: AppIndex): Map<Step, Set<Splits>> 
     const [step, before] = next
     const splits = behind(step, before)
     for (const { channel } of step.uses) {
-      for (const reader of consumers.get(channel) ?? []) leave(reader, travelled(splits))
+      for (const reader of consumers.get(channel) ?? []) leave(reader, left(splits))
     }
     // What is behind a `through` is its consumer's, served above.
     if (step.node.kind !== 'through') leave(step, splits)
@@ -95,10 +114,13 @@ function behind({ node }: Step, splits: Splits): Splits {
   if (node.kind === 'split') return pushed(travelled(splits))
   if (node.kind === 'aggregate') return splits === '*' ? splits : splits.slice(0, -1)
   if (node.kind === 'filter') return splits.slice(0, -1) + splits.slice(-1).toLowerCase()
-  return node.kind === 'route' || node.kind === 'resequence' ? travelled(splits) : splits
+  if (node.kind === 'resequence') return left(splits)
+  return node.kind === 'route' ? travelled(splits) : splits
 }
 
 const travelled = (splits: Splits): Splits => splits.replaceAll('L', 'T').replaceAll('l', 't')
+
+const left = (splits: Splits): Splits => splits.replaceAll(/[LT]/g, 'C').replaceAll(/[lt]/g, 'c')
 
 function pushed(splits: Splits): Splits {
   const deeper = `${splits}L`
