@@ -39,7 +39,8 @@ const NO_PLACE: Place = {}
 const NO_STEP = undefined
 
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
-const NO_ENDINGS: readonly Ending[] = Object.freeze([])
+/** Nobody waits. */
+export const NO_ENDINGS: readonly Ending[] = Object.freeze([])
 
 /** Calls all, the last first. */
 export function endAll(endings: readonly Ending[], succeeded: boolean): void | Promise<void> {
@@ -287,7 +288,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** Calls those who wait for the end, the last first. */
   ended(succeeded: boolean): void | Promise<void> {
     const { baggage } = this
-    if (baggage === undefined) return
+    if (baggage === undefined || (baggage.endings ?? baggage.settlings) === undefined) return
     const { endings = NO_ENDINGS } = baggage
     baggage.endings = undefined
     return endAll([...this.handOver(), ...endings], succeeded)

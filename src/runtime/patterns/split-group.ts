@@ -3,7 +3,7 @@ import { type HeadersInit, withHeaders } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import { retain } from '../../message/retain.ts'
-import { type Ending, type Frame, endAll } from '../frame.ts'
+import { type Ending, type Frame, NO_ENDINGS, endAll } from '../frame.ts'
 import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import { mergedHeaders } from './merged-headers.ts'
@@ -52,7 +52,10 @@ export class SplitGroup {
     this.gathered.push(frame.payload)
     this.memberHeaders.push(frame.headers)
     const settlings = frame.handOver()
-    if (settlings.length === 0) return
+    if (settlings !== NO_ENDINGS) this.takeOver(settlings)
+  }
+
+  private takeOver(settlings: readonly Ending[]): void {
     // Should the split end before the group has become a message, it has failed.
     if (this.settlings === undefined) this.scope.frame.whenEnded(() => endAll(this.handOver(), false))
     this.settlings = [...(this.settlings ?? []), ...settlings]
@@ -60,8 +63,9 @@ export class SplitGroup {
 
   /** What was taken over with the parts. */
   handOver(): readonly Ending[] {
-    const { settlings = [] } = this
-    this.settlings = []
+    const { settlings } = this
+    if (settlings === undefined) return NO_ENDINGS
+    this.settlings = NO_ENDINGS
     return settlings
   }
 
