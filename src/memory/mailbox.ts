@@ -326,6 +326,8 @@ export class Mailbox implements DeliveryOwner, DelayOwner<MailboxDelivery>, Cons
     if (waiter !== undefined) {
       const delivery = this.next(headersOf(message).correlationId)
       if (delivery !== undefined) hand(delivery, waiter)
+      // A delayed message had room, which it leaves.
+      this.admit()
     }
     if (!this.line.isEmpty) this.line.serve()
   }

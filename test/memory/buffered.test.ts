@@ -41,6 +41,17 @@ describe('C4: capacity', () => {
     },
   )
 
+  test('C4: a sender gets the room of a delayed message that goes to who waits for its correlation', async () => {
+    const { port, clock } = opened({ kind: 'queue', capacity: 1 })
+    void port.send(note('delayed', { correlationId: 'x' }), { delay: 15 })
+    const taking = Promise.resolve(port.take({ correlationId: 'x' }))
+    const sending = Promise.resolve(port.send(note('waiting')))
+    await clock.advance(15)
+    expect((await taking)?.message.id).toBe('delayed')
+    await sending
+    expect(port.tryTake()?.message.id).toBe('waiting')
+  })
+
   test('C13: correlations that have passed leave nothing behind', async () => {
     const { port, clock } = opened({ kind: 'queue' })
     void port.take({ correlationId: 'none', timeout: 0 })
