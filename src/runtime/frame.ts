@@ -59,6 +59,12 @@ class Baggage {
   error: FlowError | undefined = undefined
   endings: Ending[] | undefined = undefined
   settlings: Ending[] | undefined = undefined
+  /** Whether it ended without a failure, once it has ended. */
+  over: boolean | undefined = undefined
+  /** How many things take parts of it further, and whether one of those has failed. */
+  elsewhere = 0
+  spoilt = false
+  branchOf: Frame | undefined = undefined
   parent: Frame | undefined = undefined
   place: Place | undefined = undefined
   notes: Map<string, unknown> | undefined = undefined
@@ -159,15 +165,25 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   detach(): Frame {
     const frame = new Frame(this.host, this.entry, undefined, this.source)
     this.share(frame, this.message)
-    frame.takeOver(this.handOver())
+    frame.takeOver(this.handOverAll())
     frame.lender = undefined
+    return frame
+  }
+
+  /** A frame that answers this one, and has been in vain should this one fail. */
+  branch(message: MessageRecord): Frame {
+    const frame = this.spawn(message, undefined)
+    frame.extra.branchOf = this
     return frame
   }
 
   /** The frame of the whole message: that of the split it is a part of, or of the step that sent it through a branch. */
   get whole(): Frame {
-    const parent = this.cutFrom?.frame ?? this.baggage?.parent
-    return parent === undefined ? this : parent.whole
+    return this.parent?.whole ?? this
+  }
+
+  private get parent(): Frame | undefined {
+    return this.cutFrom?.frame ?? this.baggage?.parent
   }
 
   /** Goes on as another message. */
@@ -268,16 +284,26 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     ;(this.extra.endings ??= []).push(then)
   }
 
-  /** Has `then` called when it is known what becomes of the message: at the end of the frame, or of what takes it further. */
+  /**
+   * Has `then` called when it is known what becomes of the message: at the end of the frame, or of all that takes it further. In a branch
+   * it is called once more, with false, should the whole message fail after the branch has ended.
+   */
   whenSettled(then: Ending): void {
     ;(this.extra.settlings ??= []).push(then)
   }
 
-  /** Those who wait for that, when something else takes the message further, such as a group. */
+  /** Those who wait for that, when something else takes the message further that ends before the whole of it. */
   handOver(): readonly Ending[] {
     const settlings = this.baggage?.settlings
     if (settlings === undefined) return NO_ENDINGS
     this.baggage!.settlings = undefined
+    return settlings
+  }
+
+  /** The same where the whole may have ended long before, as in a group across messages. Those who wait for the whole wait for that, too. */
+  handOverAll(): readonly Ending[] {
+    const settlings = [...this.handOver()]
+    for (let whole = this.parent; whole !== undefined; whole = whole.parent) settlings.push(whole.postpone())
     return settlings
   }
 
@@ -289,9 +315,33 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   ended(succeeded: boolean): void | Promise<void> {
     const { baggage } = this
     if (baggage === undefined || (baggage.endings ?? baggage.settlings) === undefined) return
-    const { endings = NO_ENDINGS } = baggage
+    const { endings } = baggage
     baggage.endings = undefined
-    return endAll([...this.handOver(), ...endings], succeeded)
+    baggage.over = succeeded
+    const ending = endings === undefined ? undefined : endAll(endings, succeeded)
+    const settling = this.settle(baggage)
+    return ending === undefined || settling === undefined ? (ending ?? settling) : ending.then(() => settling)
+  }
+
+  /** Tells what became of the message, as soon as that is known. */
+  private settle({ over, spoilt, elsewhere, branchOf }: Baggage): void | Promise<void> {
+    if (over === undefined || (over && !spoilt && elsewhere > 0)) return
+    const settlings = this.handOver()
+    if (settlings === NO_ENDINGS) return
+    const succeeded = over && !spoilt
+    if (succeeded) branchOf?.whenSettled((whole) => (whole ? undefined : endAll(settlings, false)))
+    return endAll(settlings, succeeded)
+  }
+
+  /** Something takes a part of the message further: gives what is to be called with the end of that. */
+  private postpone(): Ending {
+    const baggage = this.extra
+    baggage.elsewhere++
+    return (succeeded) => {
+      baggage.elsewhere--
+      baggage.spoilt ||= !succeeded
+      return this.settle(baggage)
+    }
   }
 
   /** Notes that the message passed a node. */

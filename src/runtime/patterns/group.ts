@@ -54,7 +54,7 @@ export class Group implements OpenGroup {
     this.seen.add(placeIn(frame.message))
     this.cameFrom.push(frame.origins)
     this.within.push(frame.gathered)
-    this.settlings.push(frame.handOver())
+    this.settlings.push(frame.handOverAll())
   }
 
   /** Gives back the message that came last, if it is this one. */
@@ -91,8 +91,9 @@ export class Group implements OpenGroup {
     return endAll(this.handOver(), succeeded)
   }
 
+  /** In a store its messages are as good as handled. */
   abandon(): void | Promise<void> {
-    return this.settle(false)
+    if (!this.kept) return this.settle(false)
   }
 
   /** Where replies to its messages go. */

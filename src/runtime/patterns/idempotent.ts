@@ -36,11 +36,16 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
     if (typeof isNew !== 'boolean') throw noVerdict(isNew)
     if (isNew) {
       // In a group the message counts as handled, so that nobody waits for others to come; should what it becomes fail, it may come again.
+      let newAgain = Infinity
       frame.whenEnded((succeeded) => {
-        if (succeeded) return tellStore(() => store.commit(name, node.window), `commit the key "${name}"`, step, host)
+        if (!succeeded) return
+        newAgain = host.clock.now() + (node.window ?? Infinity)
+        return tellStore(() => store.commit(name, node.window), `commit the key "${name}"`, step, host)
       })
       frame.whenSettled((succeeded) => {
-        if (!succeeded) return tellStore(() => store.release(name), `release the key "${name}"`, step, host)
+        // After its time another message may have it.
+        if (succeeded || host.clock.now() >= newAgain) return
+        return tellStore(() => store.release(name), `release the key "${name}"`, step, host)
       })
       return step.next
     }

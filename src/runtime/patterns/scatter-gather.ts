@@ -44,7 +44,7 @@ export function scatterGather(of: Behaviour, step: Step, node: ScatterGatherNode
 
 function branchOf(frame: Frame, step: Step, number: number, replyTo: string): Frame {
   const message = frame.message.derive(frame.payload, withHeaders(frame.headers, { replyTo }), step.place, number)
-  const branch = frame.spawn(message, undefined)
+  const branch = frame.branch(message)
   // While one branch waits, the others are still at work in the one place of their message.
   branch.lender = undefined
   return branch

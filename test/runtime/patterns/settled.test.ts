@@ -7,12 +7,13 @@ import {
   MemoryKeyStore,
   app,
   flow,
+  memoryGroupStore,
   message,
   queue,
 } from 'allora'
 import { describe, expect, test } from 'vitest'
 import { virtualClock } from '../../../src/testing/virtual-clock.ts'
-import { drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
+import { deferred, drained, forbidUnhandledRejections, settled, started } from '../rig.ts'
 
 forbidUnhandledRejections()
 
@@ -223,6 +224,142 @@ describe('T12: a key counts as handled while its message is in a group, and as n
   })
 })
 
+describe('T12: who waits for a whole message waits for all that its parts go into', () => {
+  interface Batch {
+    readonly id: string
+    readonly items: readonly number[]
+  }
+  const batches = queue('in').of<Batch>()
+  const keyed = () =>
+    flow('f')
+      .from(batches)
+      .idempotent({ key: ({ id }) => id })
+      .split(({ items }) => items)
+
+  test('T12: a group across messages', async () => {
+    const { state, handle } = fragile()
+    const four = keyed()
+      .aggregate({ correlateBy: () => 'all', size: 4, remember: 0 })
+      .handle(handle)
+      .to(output)
+      .build()
+    const { rt, dropped } = await started(app(four))
+    await rt.send('in', { id: 'a', items: [1, 2] })
+    await rt.send('in', { id: 'b', items: [3, 4] })
+    await rt.idle()
+    expect(rt.deadLetters.size).toBe(2)
+    state.broken = false
+    await rt.deadLetters.redrive({})
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([[1, 2, 3, 4]])
+    await rt.send('in', { id: 'a', items: [1, 2] })
+    await rt.idle()
+    expect(dropped).toEqual([expect.stringContaining('duplicate')])
+  })
+
+  test('T12: two groups, one of which fails; and a group of groups that a stop leaves', async () => {
+    const { state, handle } = fragile()
+    const store = new MemoryKeyStore(virtualClock())
+    const pairs = () =>
+      flow('f')
+        .from(batches)
+        .idempotent({ key: ({ id }) => id, store })
+        .split(({ items }) => items)
+        .aggregate()
+        .aggregate({ correlateBy: (items) => items.length, size: 2, remember: 0 })
+        .handle(handle)
+        .to(output)
+        .build()
+    const first = await started(app(pairs()))
+    for (const id of ['a', 'b']) await first.rt.send('in', { id, items: [1, 2] })
+    await first.rt.idle()
+    await first.rt.send('in', { id: 'c', items: [1] })
+    await settled()
+    state.broken = false
+    await first.rt.deadLetters.redrive({})
+    await settled()
+    expect(drained(first.rt.channel('out'))).toHaveLength(1)
+    await first.rt.stop({ timeout: 0 })
+    const second = await started(app(pairs()))
+    for (const id of ['a', 'c', 'd']) await second.rt.send('in', { id, items: [1] })
+    await second.rt.idle()
+    expect(drained(second.rt.channel('out'))).toEqual([[[1], [1]]])
+    expect(second.dropped).toEqual([expect.stringContaining('"a"')])
+  })
+
+  test('T12: parts that are put into order', async () => {
+    const { state, handle } = fragile()
+    const ordered = keyed()
+      .setHeader('sequence', (number, { message: { headers } }) => ({
+        correlationId: headers.correlationId!,
+        number: 4 - number,
+      }))
+      .resequence({ timeout: 60_000, onTimeout: 'discard' })
+      .handle(handle)
+      .to(output)
+      .build()
+    const { rt, dropped } = await started(app(ordered))
+    await rt.send('in', { id: 'a', items: [1, 2, 3] })
+    await rt.idle()
+    const { size } = rt.deadLetters
+    state.broken = false
+    await rt.deadLetters.redrive({})
+    await rt.idle()
+    expect(dropped.filter((drop) => drop.includes('"id"'))).toEqual([])
+    expect([size, drained(rt.channel('out'))]).toEqual([1, [1, 2, 3]])
+  })
+
+  test('T12: a branch of a scatter-gather, when another one fails', async () => {
+    const { state, handle } = fragile()
+    const asking = flow('f')
+      .from(input)
+      .scatterGather(
+        { a: (branch) => branch.idempotent({ key: (word) => word }), b: (branch) => branch.handle(handle) },
+        { timeout: 1_000, onFailure: 'fail' },
+      )
+      .to(output)
+      .build()
+    const { rt } = await started(app(asking))
+    await rt.send('in', 'x')
+    await rt.idle()
+    state.broken = false
+    await rt.deadLetters.redrive({})
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([{ a: 'x', b: 'x' }])
+  })
+
+  test('T12: a group that fails after the time of its keys frees nobody else’s', async () => {
+    const second = deferred()
+    const seen: number[] = []
+    const boom = (): never => {
+      throw new Error('boom')
+    }
+    const windowed = flow('f')
+      .from(queue('in').of<number>(), { concurrency: 5 })
+      .idempotent({ key: () => 'k', window: 50 })
+      .handle(async (n) => {
+        seen.push(n)
+        if (n === 2) await second.promise
+        return n
+      })
+      .filter((n) => n === 1)
+      .aggregate({ timeout: 150, size: 9, correlateBy: () => 'all', combine: boom })
+      .to(output)
+      .build()
+    const { rt, clock } = await started(app(windowed))
+    await rt.send('in', 1)
+    await clock.advance(80)
+    await rt.send('in', 2)
+    await clock.advance(80)
+    await rt.send('in', 3)
+    await settled()
+    expect(seen).toEqual([1, 2])
+    second.resolve()
+    await rt.idle()
+    expect(seen).toEqual([1, 2])
+  })
+})
+
 describe('T12: a stop makes keys new again whose messages are left in groups', () => {
   const waiting = (store: KeyStore) =>
     app(
@@ -252,6 +389,29 @@ describe('T12: a stop makes keys new again whose messages are left in groups', (
     for (const word of ['a', 'b', 'c']) await second.rt.send('in', word)
     await second.rt.idle()
     expect(drained(second.rt.channel('out'))).toEqual([['a', 'b', 'c']])
+  })
+
+  test('T12: but not of those that a group store keeps', async () => {
+    const keys = new MemoryKeyStore(virtualClock())
+    const groups = memoryGroupStore()
+    const three = () =>
+      app(
+        flow('f')
+          .from(input)
+          .idempotent({ key: (word) => word, store: keys })
+          .aggregate({ size: 3, correlateBy: () => 'three', store: groups })
+          .to(output)
+          .build(),
+      )
+    const first = await started(three())
+    await first.rt.send('in', 'a')
+    await settled()
+    await first.rt.stop({ timeout: 0 })
+    const second = await started(three())
+    for (const word of ['a', 'b', 'c']) await second.rt.send('in', word)
+    await second.rt.idle()
+    expect(drained(second.rt.channel('out'))).toEqual([['a', 'b', 'c']])
+    expect(second.dropped).toEqual(['duplicate "a"'])
   })
 
   test('T12: a store that does not answer keeps the stop waiting for a second', async () => {
@@ -321,6 +481,29 @@ describe('T13: a claim is removed when nobody will ask for it again', () => {
       expect(kept.size).toBe(0)
     },
   )
+
+  test('T13: not before a group across messages that a part went into', async () => {
+    const { kept, store } = countedClaims()
+    const { state, handle } = fragile()
+    for (const claim of ['a', 'b']) await store.put(claim, claim)
+    const four = flow('f')
+      .from(queue('in').of<ClaimTicket<string>[]>())
+      .split()
+      .claimCheckOut({ store, remove: true })
+      .aggregate({ correlateBy: () => 'all', size: 2, remember: 0 })
+      .handle(handle)
+      .to(output)
+      .build()
+    const { rt } = await started(app(four))
+    for (const claim of ['a', 'b']) await rt.send('in', [ticketFor(claim)])
+    await rt.idle()
+    expect(kept.size).toBe(2)
+    state.broken = false
+    await rt.deadLetters.redrive({})
+    await rt.idle()
+    expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
+    expect(kept.size).toBe(0)
+  })
 
   test('T13: not before the other branches of a scatter-gather have replied', async () => {
     const { kept, store } = countedClaims()
