@@ -19,14 +19,18 @@ type Splits = string
 
 const DEEPEST = 4
 
+/** The aggregators that only a split completes, with the last split of each way there. */
+function* openEnded(app: AppIndex): Iterable<readonly [step: Step, lasts: readonly string[]]> {
+  if (!app.kinds.has('aggregate')) return
+  const steps = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
+  if (steps.length === 0) return
+  const seen = splitsOnTheWay(app)
+  for (const step of steps) yield [step, [...(seen.get(step) ?? [])].flatMap((splits) => splits.at(-1) ?? [])]
+}
+
 /** ALLORA107: an aggregator without a rule for completing that no split completes. */
 export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
-  if (!app.kinds.has('aggregate')) return
-  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
-  if (openEnded.length === 0) return
-  const seen = splitsOnTheWay(app)
-  for (const step of openEnded) {
-    const lasts = [...(seen.get(step) ?? [])].map((splits) => splits.at(-1)).filter((last) => last !== undefined)
+  for (const [step, lasts] of openEnded(app)) {
     if (lasts.some((last) => last !== 't' && last !== 'c')) continue
     const never = lasts.length === 0
     yield {
@@ -43,12 +47,8 @@ export function* endlessGroups(app: AppIndex): Iterable<Diagnostic> {
 
 /** ALLORA122: an aggregator that is complete by the number of parts alone, which not every split knows. */
 export function* unknownSizes(app: AppIndex): Iterable<Diagnostic> {
-  if (!app.kinds.has('aggregate')) return
-  const openEnded = app.steps.filter(({ node }) => node.kind === 'aggregate' && !completes(node))
-  if (openEnded.length === 0) return
-  const seen = splitsOnTheWay(app)
-  for (const step of openEnded) {
-    if (![...(seen.get(step) ?? [])].some((splits) => splits.endsWith('C'))) continue
+  for (const [step, lasts] of openEnded(app)) {
+    if (!lasts.includes('C')) continue
     yield {
       code: 'ALLORA122',
       severity: 'warning',

@@ -5,6 +5,7 @@ import {
   type Claimed,
   type KeyStore,
   MemoryKeyStore,
+  type Runtime,
   app,
   flow,
   memoryGroupStore,
@@ -28,6 +29,13 @@ function fragile() {
     return payload
   }
   return { state, handle }
+}
+
+/** Turns the switch off and has the dead letters handled again. */
+async function mend(rt: Pick<Runtime<never>, 'deadLetters' | 'idle'>, state: { broken: boolean }): Promise<void> {
+  state.broken = false
+  await rt.deadLetters.redrive({})
+  await rt.idle()
 }
 
 /** A store whose claims can be counted. */
@@ -60,9 +68,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     const { rt, dropped } = await started(app(gathering))
     await rt.send('in', ['a', 'b'])
     await rt.idle()
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
     expect(dropped).toEqual([])
     // Now they have been handled.
@@ -85,9 +91,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     const { rt } = await started(app(gathering))
     await rt.send('in', ['a', 'b'])
     await rt.idle()
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
   })
 
@@ -105,9 +109,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     await rt.idle()
     expect(dropped).toEqual(['duplicate "a"'])
     expect(rt.deadLetters.list().map((letter) => letter.message.payload)).toEqual(['a', 'b'])
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
     await rt.send('in', 'b')
     await rt.idle()
@@ -127,9 +129,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     const { rt } = await started(app(quads))
     for (const word of ['a', 'b', 'c', 'd']) await rt.send('in', word)
     await rt.idle()
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([
       [
         ['a', 'b'],
@@ -150,9 +150,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     for (const word of ['a', 'b']) await rt.send('in', word)
     await settled()
     expect(rt.deadLetters.list().map((letter) => letter.message.payload)).toEqual(['b'])
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual(['a+b'])
   })
 
@@ -197,9 +195,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     await rt.send('in', message('a', sequence(1)))
     await rt.idle()
     expect(rt.deadLetters.size).toBe(2)
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(new Set(drained(rt.channel('out')))).toEqual(new Set(['a', 'b']))
     expect(dropped).toEqual([])
   })
@@ -217,9 +213,7 @@ describe('T12: a key counts as handled while its message is in a group, and as n
     await rt.send('in', message('b', sequence(2)))
     await rt.send('in', message('a', sequence(1)))
     await rt.idle()
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
   })
 })
@@ -248,9 +242,7 @@ describe('T12: who waits for a whole message waits for all that its parts go int
     await rt.send('in', { id: 'b', items: [3, 4] })
     await rt.idle()
     expect(rt.deadLetters.size).toBe(2)
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([[1, 2, 3, 4]])
     await rt.send('in', { id: 'a', items: [1, 2] })
     await rt.idle()
@@ -302,9 +294,7 @@ describe('T12: who waits for a whole message waits for all that its parts go int
     await rt.send('in', { id: 'a', items: [1, 2, 3] })
     await rt.idle()
     const { size } = rt.deadLetters
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(dropped.filter((drop) => drop.includes('"id"'))).toEqual([])
     expect([size, drained(rt.channel('out'))]).toEqual([1, [1, 2, 3]])
   })
@@ -322,9 +312,7 @@ describe('T12: who waits for a whole message waits for all that its parts go int
     const { rt } = await started(app(asking))
     await rt.send('in', 'x')
     await rt.idle()
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([{ a: 'x', b: 'x' }])
   })
 
@@ -450,9 +438,7 @@ describe('T13: a claim is removed when nobody will ask for it again', () => {
     await rt.send('in', 'b')
     await rt.idle()
     expect(kept.size).toBe(2)
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
     expect(kept.size).toBe(0)
   })
@@ -498,9 +484,7 @@ describe('T13: a claim is removed when nobody will ask for it again', () => {
     for (const claim of ['a', 'b']) await rt.send('in', [ticketFor(claim)])
     await rt.idle()
     expect(kept.size).toBe(2)
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([['a', 'b']])
     expect(kept.size).toBe(0)
   })
@@ -524,9 +508,7 @@ describe('T13: a claim is removed when nobody will ask for it again', () => {
     await rt.send('tickets', ticketFor('a'))
     await rt.idle()
     expect(kept.size).toBe(1)
-    state.broken = false
-    await rt.deadLetters.redrive({})
-    await rt.idle()
+    await mend(rt, state)
     expect(drained(rt.channel('out'))).toEqual([{ payload: 'payload', other: { claim: 'a' } }])
     expect(kept.size).toBe(0)
   })
