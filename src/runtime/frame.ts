@@ -6,6 +6,7 @@ import { MessageRecord } from '../message/message.ts'
 import { retain } from '../message/retain.ts'
 import type { FlowError } from '../errors/handling-errors.ts'
 import type { Delivery, SendOptions } from '../transport/transport.ts'
+import { type Ending, Fate, NO_ENDINGS, endAll } from './fate.ts'
 import type { AnyGroup } from './patterns/aggregator.ts'
 import type { Group } from './patterns/group.ts'
 import type { SplitScope } from './patterns/split-scope.ts'
@@ -35,21 +36,7 @@ type Place = Pick<FrameSource, 'lender'>
 
 const NO_PLACE: Place = {}
 
-/** What made a message as it came. */
-const NO_STEP = undefined
-
 const NO_HISTORY: readonly HistoryEntry[] = Object.freeze([])
-/** Nobody waits. */
-export const NO_ENDINGS: readonly Ending[] = Object.freeze([])
-
-/** Calls all, the last first. */
-export function endAll(endings: readonly Ending[], succeeded: boolean): void | Promise<void> {
-  const running = endings.toReversed().flatMap((then) => then(succeeded) ?? [])
-  if (running.length > 0) return Promise.all(running).then(() => undefined)
-}
-
-/** Called at an end, with whether it was reached without a failure. */
-export type Ending = (succeeded: boolean) => void | Promise<void>
 
 /** What few messages have with them, so that the others need no room for it. */
 class Baggage {
@@ -58,14 +45,10 @@ class Baggage {
   failure: Failure<unknown> | undefined = undefined
   error: FlowError | undefined = undefined
   endings: Ending[] | undefined = undefined
-  settlings: Ending[] | undefined = undefined
-  /** Whether it ended without a failure, once it has ended. */
-  over: boolean | undefined = undefined
-  /** How many things take parts of it further, and whether one of those has failed. */
-  elsewhere = 0
-  spoilt = false
-  branchOf: Frame | undefined = undefined
+  fate: Fate | undefined = undefined
   parent: Frame | undefined = undefined
+  /** Whether it answers its parent. */
+  isBranch = false
   place: Place | undefined = undefined
   notes: Map<string, unknown> | undefined = undefined
   passed: HistoryEntry[] | undefined = undefined
@@ -108,9 +91,9 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** The split it began as a part of, which it may have left since, and its number there. */
   private cutFrom: SplitScope | undefined = undefined
   private number = 0
-  /** The step that made the present payload, and the one before it. */
-  private maker: Step | undefined = NO_STEP
-  private lastMaker: Step | undefined = NO_STEP
+  /** The step that made the present payload, and the one before it; absent for a message as it came. */
+  private maker: Step | undefined = undefined
+  private lastMaker: Step | undefined = undefined
   /** The message that equals the present state, once it was asked for. */
   private current: MessageRecord | undefined
   private baggage: Baggage | undefined = undefined
@@ -173,7 +156,7 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** A frame that answers this one, and has been in vain should this one fail. */
   branch(message: MessageRecord): Frame {
     const frame = this.spawn(message, undefined)
-    frame.extra.branchOf = this
+    frame.extra.isBranch = true
     return frame
   }
 
@@ -191,12 +174,12 @@ export class Frame implements Exchange<unknown, HeadersInit> {
     this.payload = message.payload
     this.headers = message.rawHeaders
     this.current = this.base = message
-    this.maker = this.lastMaker = NO_STEP
+    this.maker = this.lastMaker = undefined
   }
 
   /** The message as it is now; the very one that came in while nothing has changed it. */
   get message(): MessageRecord {
-    if (this.maker === NO_STEP) return (this.current ??= this.beginning)
+    if (this.maker === undefined) return (this.current ??= this.beginning)
     return (this.current ??= this.beginning.madeAt(this.payload, this.headers, this.maker.place, this.lastMaker?.place))
   }
 
@@ -289,21 +272,18 @@ export class Frame implements Exchange<unknown, HeadersInit> {
    * it is called once more, with false, should the whole message fail after the branch has ended.
    */
   whenSettled(then: Ending): void {
-    ;(this.extra.settlings ??= []).push(then)
+    this.fate.wait(then)
   }
 
   /** Those who wait for that, when something else takes the message further that ends before the whole of it. */
   handOver(): readonly Ending[] {
-    const settlings = this.baggage?.settlings
-    if (settlings === undefined) return NO_ENDINGS
-    this.baggage!.settlings = undefined
-    return settlings
+    return this.baggage?.fate?.handOver() ?? NO_ENDINGS
   }
 
   /** The same where the whole may have ended long before, as in a group across messages. Those who wait for the whole wait for that, too. */
   handOverAll(): readonly Ending[] {
     const settlings = [...this.handOver()]
-    for (let whole = this.parent; whole !== undefined; whole = whole.parent) settlings.push(whole.postpone())
+    for (let whole = this.parent; whole !== undefined; whole = whole.parent) settlings.push(whole.fate.postpone())
     return settlings
   }
 
@@ -314,34 +294,12 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   /** Calls those who wait for the end, the last first. */
   ended(succeeded: boolean): void | Promise<void> {
     const { baggage } = this
-    if (baggage === undefined || (baggage.endings ?? baggage.settlings) === undefined) return
-    const { endings } = baggage
+    if (baggage === undefined || (baggage.endings ?? baggage.fate) === undefined) return
+    const { endings, fate } = baggage
     baggage.endings = undefined
-    baggage.over = succeeded
     const ending = endings === undefined ? undefined : endAll(endings, succeeded)
-    const settling = this.settle(baggage)
-    return ending === undefined || settling === undefined ? (ending ?? settling) : ending.then(() => settling)
-  }
-
-  /** Tells what became of the message, as soon as that is known. */
-  private settle({ over, spoilt, elsewhere, branchOf }: Baggage): void | Promise<void> {
-    if (over === undefined || (over && !spoilt && elsewhere > 0)) return
-    const settlings = this.handOver()
-    if (settlings === NO_ENDINGS) return
-    const succeeded = over && !spoilt
-    if (succeeded) branchOf?.whenSettled((whole) => (whole ? undefined : endAll(settlings, false)))
-    return endAll(settlings, succeeded)
-  }
-
-  /** Something takes a part of the message further: gives what is to be called with the end of that. */
-  private postpone(): Ending {
-    const baggage = this.extra
-    baggage.elsewhere++
-    return (succeeded) => {
-      baggage.elsewhere--
-      baggage.spoilt ||= !succeeded
-      return this.settle(baggage)
-    }
+    const settling = fate?.end(succeeded)
+    return ending === undefined ? settling : ending.then(() => settling)
   }
 
   /** Notes that the message passed a node. */
@@ -357,6 +315,11 @@ export class Frame implements Exchange<unknown, HeadersInit> {
   private shareNotes(frame: Frame): void {
     const { baggage } = this
     if (baggage !== undefined) frame.baggage = baggage.shared()
+  }
+
+  private get fate(): Fate {
+    const { extra } = this
+    return (extra.fate ??= new Fate(extra.isBranch ? extra.parent!.fate : undefined))
   }
 
   private get extra(): Baggage {

@@ -3,7 +3,8 @@ import { type HeadersInit, withHeaders } from '../../message/headers.ts'
 import { hashName } from '../../message/identity.ts'
 import type { MessageRecord } from '../../message/message.ts'
 import { retain } from '../../message/retain.ts'
-import { type Ending, type Frame, NO_ENDINGS, endAll } from '../frame.ts'
+import { type Ending, NO_ENDINGS, endAll } from '../fate.ts'
+import type { Frame } from '../frame.ts'
 import type { Step } from '../step.ts'
 import type { Aggregator } from './aggregator.ts'
 import { mergedHeaders } from './merged-headers.ts'
@@ -23,7 +24,7 @@ export class SplitGroup {
   closing = false
   private readonly gathered: unknown[] = []
   /** Who waits to know what becomes of the parts; there if anybody does. */
-  private settlings: readonly Ending[] | undefined = undefined
+  private settlings: Ending[] | undefined = undefined
   readonly memberHeaders: HeadersInit[] = []
 
   constructor(key: unknown, scope: SplitScope, aggregator: Aggregator) {
@@ -56,16 +57,18 @@ export class SplitGroup {
   }
 
   private takeOver(settlings: readonly Ending[]): void {
-    // Should the split end before the group has become a message, it has failed.
-    if (this.settlings === undefined) this.scope.frame.whenEnded(() => endAll(this.handOver(), false))
-    this.settlings = [...(this.settlings ?? []), ...settlings]
+    if (this.settlings === undefined) {
+      this.settlings = []
+      // Should the split end before the group has become a message, it has failed.
+      this.scope.frame.whenEnded(() => endAll(this.handOver(), false))
+    }
+    for (const then of settlings) this.settlings.push(then)
   }
 
   /** What was taken over with the parts. */
   handOver(): readonly Ending[] {
-    const { settlings } = this
-    if (settlings === undefined) return NO_ENDINGS
-    this.settlings = NO_ENDINGS
+    const { settlings = NO_ENDINGS } = this
+    this.settlings = undefined
     return settlings
   }
 
