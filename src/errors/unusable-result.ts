@@ -3,7 +3,7 @@ import type { ErrorPlace } from './allora-error.ts'
 import { describeValue } from './describe-value.ts'
 import { HandlerResultError } from './handling-errors.ts'
 
-/** `who` is what gave it, `expected` what its contract asks for, `fix` how to mend it. */
+/** `who` is what gave it, `expected` what its contract asks for, `fix` how to mend it. Nobody waits for a promise that came, also when it fails. */
 export function unusableResult(
   who: string,
   expected: string,
@@ -11,6 +11,7 @@ export function unusableResult(
   fix: string,
   place?: ErrorPlace,
 ): HandlerResultError {
+  if (came instanceof Promise) came.catch(() => undefined)
   return new HandlerResultError(
     `${who} must give ${expected}, but it gave ${came === undefined ? 'undefined' : describeValue(came)}. ${fix}`,
     place,

@@ -1,4 +1,4 @@
-/** Compiles a graph into flat steps, once: its edges become indexes, its nodes get their behaviour, its consumers their segments. */
+/** Compiles a graph into steps, once: they lead to each other as its edges do, its nodes get their behaviour, its consumers their segments. */
 import { appended } from '../graph/appended.ts'
 import type { DelayNode, FlowGraph, InletNode, SourceNode, ThroughNode } from '../graph/graph.ts'
 import { resilienceOf } from '../graph/resilience.ts'

@@ -3,29 +3,25 @@ import type { FlowGraph, GraphNode } from '../graph/graph.ts'
 import { NodePlaces } from '../graph/node-places.ts'
 import type { Aggregator } from './patterns/aggregator.ts'
 
-/** Leads nowhere. */
-const NOWHERE = -1
-
 /** Where edges lead, as step indexes; joins are skipped, since nothing happens there. */
 export class Layout {
   private readonly nodes: readonly GraphNode[]
   /** By index: where the normal way out leads. */
-  private readonly nexts: number[]
+  private readonly nexts: (number | undefined)[]
   /** Where other ports lead; there if there are any. */
   private ports: Map<string, number> | undefined = undefined
 
   constructor({ nodes, edges }: FlowGraph) {
     this.nodes = nodes
-    this.nexts = nodes.map(nowhere)
+    this.nexts = nodes.map(() => undefined)
     const places = new NodePlaces(nodes)
     for (const { from, to, port } of edges) this.lead(places.of(from), port, places.of(to))
   }
 
   /** The index of the step behind a port of a node; `undefined` when nothing is there. */
   target(from: number, port: string | undefined): number | undefined {
-    const index = port === undefined ? this.nexts[from]! : (this.ports?.get(keyOf(from, port)) ?? NOWHERE)
-    if (index === NOWHERE) return undefined
-    return this.nodes[index]!.kind === 'join' ? this.target(index, undefined) : index
+    const index = port === undefined ? this.nexts[from] : this.ports?.get(keyOf(from, port))
+    return index !== undefined && this.nodes[index]!.kind === 'join' ? this.target(index, undefined) : index
   }
 
   /** The aggregator that completes by a split: straight behind it, before any other way can be taken, and not that of a split within. */
@@ -51,7 +47,5 @@ export class Layout {
     }
   }
 }
-
-const nowhere = (): number => NOWHERE
 
 const keyOf = (from: number, port: string): string => `${from} ${port}`

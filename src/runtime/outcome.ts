@@ -61,13 +61,10 @@ export function answering(fn: Function, option: string): Function {
 /** The answer itself. Throws `HandlerResultError` for a promise. */
 export function atOnce(answer: unknown, option: string): unknown {
   if (!isThenable(answer)) return answer
-  const promise = honest(answer)
-  // Nobody waits for it, also when it fails.
-  promise.catch(() => undefined)
   throw unusableResult(
     `The function of ${option}`,
     'its answer at once',
-    promise,
+    honest(answer),
     'Make it a function that is not async, and wait for what it needs in a step before.',
   )
 }

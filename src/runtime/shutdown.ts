@@ -42,10 +42,8 @@ export class Shutdown {
   /** Waits for the end of the start; one that does not come to an end before the deadline is given up. */
   private async started(): Promise<void> {
     const { engine } = this
-    const startUp = engine.startUp!
-    void startUp.over.then(() => engine.activity.touch())
     await engine.activity.until(() => this.expired || engine.state !== 'starting')
-    if (engine.state === 'starting') startUp.giveUp()
+    if (engine.state === 'starting') engine.startUp!.giveUp()
   }
 
   /** Ends the work in flight so many milliseconds from now, if it has not ended before. */
@@ -105,15 +103,15 @@ export class Shutdown {
     })
   }
 
+  /** Tells those who wait to know what becomes of the messages in open groups, and waits for their stores, but not for long. */
   private async abandonGroups(): Promise<void> {
     const { clock, groups } = this.engine
     for (const group of groups) group.timer?.cancel()
     const told = Promise.all([...groups].map(async (group) => group.abandon?.()))
-    const late = new Promise((resolve) =>
-      this.deadlines.push(clock.schedule(TELLING_TIMEOUT, () => resolve(undefined))),
-    )
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = clock.schedule(TELLING_TIMEOUT, resolve)
     await Promise.race([told, late])
-    for (const deadline of this.deadlines) deadline.cancel()
+    timer.cancel()
   }
 
   private grouped(group: OpenGroup): LeftMessage[] {

@@ -32,13 +32,10 @@ export class StartUp {
 
   /** Rejects, with everything undone, when something is missing, and when it is given up. */
   begin(): Promise<void> {
-    this.run().then(this.end.resolve, this.end.reject)
+    void this.run()
+      .then(this.end.resolve, this.end.reject)
+      .then(() => this.engine.activity.touch())
     return this.end.promise
-  }
-
-  /** Resolves when it is over, however it ended. */
-  get over(): Promise<void> {
-    return this.end.promise.catch(() => undefined)
   }
 
   /** The stop waits no longer. What is still to come is undone when it comes. */

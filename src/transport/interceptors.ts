@@ -154,8 +154,6 @@ class InterceptedPort extends ForwardingPort {
     came: unknown,
     message?: AnyMessage,
   ): HandlerResultError {
-    // Nobody waits for it, also when it fails.
-    if (came instanceof Promise) came.catch(() => undefined)
     return unusableResult(
       `The ${name} of interceptor ${index + 1} of channel "${this.spec.id}"`,
       `${expected}, at once`,

@@ -21,7 +21,8 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
   const duplicates = of.maybe(node.discardTo)
   /** Those that have a key or ask for it, by its name. */
   const inWork = new Map<string, Set<Frame>>()
-  const join = (frame: Frame, name: string): Set<Frame> => {
+  /** Says whether a message is the only one of these now. */
+  const join = (frame: Frame, name: string): boolean => {
     const { whole } = frame
     const those = inWork.get(name) ?? new Set()
     if (those.has(whole)) throw ownKey(name)
@@ -30,7 +31,7 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
       those.delete(whole)
       if (those.size === 0) inWork.delete(name)
     })
-    return those
+    return those.size === 1
   }
   const decide = (frame: Frame, name: string, isNew: unknown): Next => {
     if (typeof isNew !== 'boolean') throw noVerdict(isNew)
@@ -53,7 +54,7 @@ export function idempotent(of: Behaviour, step: Step, node: IdempotentNode): voi
   }
   step.enter = (frame) => {
     const name = nameOf(keyOf(frame.payload, frame), step)
-    const isAlone = join(frame, name).size === 1
+    const isAlone = join(frame, name)
     const reserved: unknown = isAlone ? store.reserve(name) : lent(frame, frame.signal, async () => store.reserve(name))
     const pending = typeof reserved === 'object' ? promiseOf(reserved) : undefined
     if (pending === undefined) return decide(frame, name, reserved)
